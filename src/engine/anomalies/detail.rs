@@ -67,7 +67,7 @@ pub fn one(
     // What a commitment covered is what it covered before it ended.
     let ended = anomaly.finding.kind == Kind::Expired;
     let from = if ended { held.1.from } else { anomaly.finding.start };
-    let hours = hours(engine, &anomaly, held.0, cancel)?;
+    let hours = hours(engine, &anomaly, (held.0, &days_of), cancel)?;
     // A day that is not whole is less than one that is.
     let comparison = if hours.is_some() { Comparison::None } else { Comparison::Previous };
     let lens = Lens {
@@ -99,10 +99,18 @@ pub fn one(
 
 /// The hours of an anomaly among some days of it, where hours of the last have yet to come: whole days before it are no
 /// measure of that one. `None` where its days are whole, or it is not known in which hour it began.
-fn hours(engine: &LocalEngine, anomaly: &Anomaly, during: Period, cancel: &Cancel) -> Result<Option<HoursOf>> {
+fn hours(
+    engine: &LocalEngine,
+    anomaly: &Anomaly,
+    (during, days): (Period, &[DayOf]),
+    cancel: &Cancel,
+) -> Result<Option<HoursOf>> {
     let Anomaly { currency, finding, .. } = anomaly;
     let Some(from) = finding.start_hour else { return Ok(None) };
-    let is_last = engine.data_days().is_some_and(|data| data.to <= finding.last.plus(1));
+    // Of its own place: others' days may have come later.
+    let has_later = days.iter().any(|day| day.day > finding.last && day.cost.is_some_and(|cost| cost != Amount::ZERO));
+    let is_newest = engine.data_days().is_some_and(|data| data.to <= finding.last.plus(1));
+    let is_last = !has_later && (finding.course.is_going() || is_newest);
     if !is_last && !finding.hourly {
         return Ok(None);
     }

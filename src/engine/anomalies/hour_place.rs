@@ -9,6 +9,7 @@
 use std::collections::HashMap;
 
 use super::bill::{Bill, clause, request, word_of};
+use super::hour_costs::Costs;
 use super::once::{LIFT, MOST};
 use crate::analytics::detect::event::Event;
 use crate::analytics::detect::place::Place;
@@ -67,26 +68,23 @@ impl<'b> Pieces<'b> {
 
     /// The pairs of a table that are places of the bill.
     fn pairs_of(&self, table: &Table, by: &[Dimension], hours: usize) -> Vec<Node> {
-        let mut pairs: HashMap<[u32; 2], Vec<Option<f64>>> = HashMap::new();
+        let mut pairs: HashMap<[u32; 2], Costs> = HashMap::new();
         for (key, total) in table.groups() {
-            if !self.bill.providers.contains(table.dimensions[2].text(key.values.0[2])) {
-                continue;
-            }
+            let provider = table.dimensions[2].text(key.values.0[2]);
             let at = ((key.start - self.first.seconds()) / HOUR_SECONDS).max(0) as usize;
-            let costs = pairs.entry([key.values.0[0], key.values.0[1]]).or_insert_with(|| vec![Some(0.0); hours]);
-            if let Some(Some(cost)) = costs.get_mut(at) {
-                *cost += total.sum.to_f64();
+            if self.bill.providers.contains(provider) && at < hours {
+                let costs = pairs.entry([key.values.0[0], key.values.0[1]]).or_default();
+                costs.add(provider, at, total.sum.to_f64());
             }
         }
-        let node = |(ids, costs): ([u32; 2], Vec<Option<f64>>)| {
+        let node = |(ids, costs): ([u32; 2], Costs)| {
             let values = ids.iter().zip(&table.dimensions).map(|(id, values)| values.text(*id));
             if values.clone().any(|value| value.is_empty() || value == UNTOLD) {
                 return None;
             }
             let place = Place::new(by.iter().map(word_of).zip(values));
-            let settled = self.bill.node(&place)?.settled;
-            let settled = settled.map(|days| super::hours::settled_hours(self.bill, self.first, days));
-            Some(Node { place, costs, settled, ..Node::default() })
+            self.bill.node(&place)?;
+            Some(super::hours::node(self.bill, self.first, (place, &costs), hours))
         };
         let mut pairs: Vec<Node> = pairs.into_iter().filter_map(node).collect();
         pairs.sort_by(|a, b| a.place.cmp(&b.place));
@@ -149,7 +147,7 @@ impl<'b> Pieces<'b> {
             let before = node.costs[..from].iter().skip(hour % DAY_HOURS).step_by(DAY_HOURS);
             median(&mut before.flatten().copied().collect::<Vec<f64>>())
         };
-        (from..to).map(|hour| node.costs[hour].unwrap_or(0.0) - usual(hour)).sum()
+        (from..to).filter_map(|hour| Some(node.costs[hour]? - usual(hour))).sum()
     }
 
     /// What a place's days cost since the hours begin; `None` where that is nothing.

@@ -196,3 +196,96 @@ fn what_began_late_in_the_evening_began_on_that_day() {
         }
     }
 }
+
+#[test]
+fn what_goes_on_where_hours_come_late_is_not_over() {
+    let gcp = Of { provider: "Google Cloud", service: "bigquery", resource: "b-1", ..VM };
+    // Another provider whose hours come later, and another service of the same one.
+    for late in [gcp, Of { provider: "AWS", ..gcp }] {
+        // (Until when it was up, until when its hours have come, whether it goes on.)
+        for (up, until, goes_on) in [(14, 14, true), (14, 20, false), (20, 20, true)] {
+            let mut charges = Charges::new();
+            charges.hourly(VM, 0..NOON + 20, 4.0);
+            charges.hourly(late, 0..NOON + until, 2.0);
+            charges.hourly(Of { resource: "b-2", ..late }, NOON + 10..NOON + up, 4.0);
+            let found = charges.found_in(&engine(), 40);
+            let one = only(&found);
+            let finding = &one.anomaly.finding;
+            let case = format!("{} up to {up}, known until {until}: {finding:?}", late.provider);
+            assert_eq!(finding.course.is_going(), goes_on, "{case}");
+            assert!(one.place_words.contains("BigQuery"), "{case}");
+            // Hours that have not come count as what they usually cost.
+            let day = finding.day.actual.to_f64();
+            let want = 24.0 * 2.0 + (up - 10) as f64 * 4.0;
+            assert!((day - want).abs() < 2.0, "{day}, {want}: {case}");
+        }
+    }
+}
+
+#[test]
+fn days_of_a_provider_that_is_a_day_behind_are_told_by_their_hours() {
+    let gcp = Of { provider: "Google Cloud", service: "bigquery", resource: "b-1", ..VM };
+    let mut charges = Charges::new();
+    charges.hourly(VM, 0..NOON + 48, 4.0);
+    charges.hourly(gcp, 0..NOON + 10, 2.0);
+    charges.hourly(Of { resource: "b-2", ..gcp }, NOON - 6..NOON + 10, 6.0);
+    let engine = engine();
+    let found = charges.found_in(&engine, 42);
+    let one = only(&found);
+    let as_of = Day(FIRST + 42);
+    let answer = detail::answer(&engine, &one.anomaly.id.to_string(), as_of, &Cancel::default()).expect("answer");
+    let until = answer.hours.map(|hours| (hours.until - Day(FIRST).seconds()) / HOUR_SECONDS - NOON);
+    assert_eq!((one.anomaly.finding.last, until), (Day(FIRST + 40), Some(10)), "{:?}", one.anomaly.finding);
+}
+
+/// Two services of two accounts, all of which cost more since some days, in some hours of them.
+fn raised(since: i64, (hours, by): (Range<i64>, f64)) -> Vec<(Line, Range<i64>)> {
+    let all = [("vm", "prod", 8.0), ("vm", "tickets", 4.0), ("cache", "prod", 2.0), ("cache", "tickets", 2.0)];
+    let days = (since..=40).map(|day| day * 24 + hours.start..(day * 24 + hours.end).min(ALL.end));
+    let days: Vec<Range<i64>> = days.collect();
+    let lines = all.into_iter().flat_map(|(service, account, cost)| {
+        let usual = ((service, account, 1, cost), ALL);
+        let more = days.clone().into_iter().map(move |hours| ((service, account, 1, by * cost), hours));
+        std::iter::once(usual).chain(more)
+    });
+    lines.collect()
+}
+
+#[test]
+fn what_stands_for_days_keeps_no_hours_from_being_told() {
+    let hourly = |found: &[Listed]| {
+        let hourly = found.iter().filter(|one| one.anomaly.finding.hourly);
+        hourly.map(|one| one.place_words.clone()).collect::<Vec<_>>()
+    };
+    // All of the day, and by day alone, as it is found again each day.
+    for (hours, by) in [(0..24, 0.2), (8..18, 0.5)] {
+        let mut lines = raised(29, (hours.clone(), by));
+        let standing = found(&lines);
+        assert!(standing.iter().any(|one| one.anomaly.finding.course.is_going()), "{hours:?}");
+        assert_eq!(hourly(&standing), [""; 0], "{hours:?}");
+        lines.push((("cache", "tickets", 1, 6.0), NOON + 12..NOON + 22));
+        assert_eq!(hourly(&found(&lines)), ["cache | tickets"], "{hours:?}");
+    }
+}
+
+#[test]
+fn an_hour_is_known_where_all_records_of_a_currency_have_it() {
+    let kept = |id: u64, currency: &str, hour: Option<i64>| {
+        let mut finding =
+            super::records::tests::found("vm", FIRST, FIRST + 2, 50, crate::domain::anomaly::Course::GoesOn).finding;
+        finding.start_hour = hour;
+        let id = crate::domain::anomaly::AnomalyId(id);
+        Anomaly { id, currency: currency.into(), finding, said: None, history: Vec::new(), held: None }
+    };
+    let (with, without, euros) = (kept(1, "USD", Some(9)), kept(2, "USD", None), kept(3, "EUR", None));
+    let finding = with.finding.clone();
+    for (kept, usd, eur) in [
+        (vec![with.clone(), euros.clone()], true, false),
+        (vec![euros, with.clone()], true, false),
+        (vec![with, without], false, false),
+        (vec![], false, false),
+    ] {
+        let known = ["USD", "EUR"].map(|currency| hours::hour_is_known(&kept, currency, &finding));
+        assert_eq!(known, [usd, eur], "{kept:?}");
+    }
+}

@@ -16,6 +16,7 @@ mod cells;
 pub mod detail;
 pub mod find;
 pub mod hold;
+mod hour_costs;
 mod hour_place;
 pub mod hours;
 #[cfg(test)]
@@ -55,7 +56,7 @@ const MARK: &str = "anomalies";
 /// Days after the last of the charges in which something of them may still settle.
 const AFTER_DAYS: i32 = 7;
 /// Counted up when the same charges give other anomalies.
-const EDITION: u32 = 10;
+const EDITION: u32 = 11;
 
 /// What was looked at last.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -93,10 +94,7 @@ pub fn detect(engine: &LocalEngine, (as_of, now): (Day, i64), cancel: &Cancel) -
         check(cancel)?;
         let mut found = find::in_days(bill);
         cause::Looker { engine, bill, cancel }.look(&mut found)?;
-        let known = |finding: &crate::domain::anomaly::Finding| {
-            let same = |a: &&Anomaly| hours::same_place(&a.finding, finding) && a.finding.begins_with(finding);
-            kept.iter().find(same).is_some_and(|a| a.finding.start_hour.is_some())
-        };
+        let known = |finding: &crate::domain::anomaly::Finding| hours::hour_is_known(&kept, &bill.currency, finding);
         begun::begin(engine, bill, &mut found, &known, cancel)?;
         let lately = hours::lately(engine, bill, &found, cancel)?;
         found.extend(lately);

@@ -65,7 +65,7 @@ fn part_of(spot: &Spot) -> Part {
 }
 
 /// Where nearly all of an anomaly is: its place, and who has it there.
-fn reach_of(finding: &Finding) -> Place {
+pub(super) fn reach_of(finding: &Finding) -> Place {
     let parts: Vec<(Part, f64)> = finding.contributors.iter().map(|c| (part_of(&c.spot), c.share)).collect();
     reach(&place_of(&finding.place), parts.iter().map(|(part, share)| (part, *share)))
 }
