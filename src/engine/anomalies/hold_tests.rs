@@ -91,6 +91,12 @@ fn restated_is_what_has_other_costs_on_the_days_that_it_was_found_on() {
     let restated = costs(4, START + 10, 0..0);
     let merged = look(kept.clone(), &restated, START + 4, None);
     assert_eq!((merged.anomalies[0].finding.course, merged.resolved.len()), (Course::NotFound, 1));
+    // So it is of a bill that is known for a few weeks only.
+    let short = |costs: &[f64], day| Fresh { first: Day(START - 30), ..seen(costs, day, None).remove(0) };
+    let merged = merge(kept.clone(), &[short(&restated, START + 4)], &[], (Day(START + 4), 9));
+    assert_eq!((merged.anomalies[0].finding.course, merged.resolved.len()), (Course::NotFound, 1));
+    let merged = merge(kept.clone(), &[short(&before, START + 4)], &[], (Day(START + 4), 9));
+    assert_eq!((merged.anomalies[0].finding.course.is_going(), merged.resolved.len()), (true, 0));
     // A cent more is no other cost, and what is hardly less goes on.
     let mut hardly = before.clone();
     hardly[(START - FIRST) as usize] -= 8.0;

@@ -371,7 +371,9 @@ fn end(anomaly: &mut Anomaly, now: i64, merged: &mut Merged) {
 fn miss(anomaly: &mut Anomaly, (of, seen, as_of): Seen<'_>, now: i64, merged: &mut Merged) {
     let finding = &mut anomaly.finding;
     let was = finding.course.is_going();
-    let is_early = finding.start < of.first.plus(EARLY_DAYS);
+    // What its place cost before it is held, where it was found by this program.
+    let early = if anomaly.held.is_some() { of.first } else { of.first.plus(EARLY_DAYS) };
+    let is_early = finding.start < early;
     match finding.course {
         Course::NotFound => return,
         // Hours are looked at for a few days only.
