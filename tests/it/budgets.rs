@@ -51,7 +51,8 @@ fn demo() -> &'static LocalEngine {
         let store = Store::in_memory(&tag_keys());
         fill_with_demo_days(&store, 1, as_of(), 100).expect("demo");
         let engine = LocalEngine::new(Arc::new(store), Config::default().settle, true);
-        let days = Period { from: Day::parse("2026-10-10").expect("day"), to: Day::parse("2026-11-05").expect("day") };
+        // Up to the end of a month: what comes with November's invoice is dated the first of that.
+        let days = Period { from: Day::parse("2026-10-10").expect("day"), to: Day::parse("2026-11-01").expect("day") };
         let next = Period { from: as_of().plus(25), to: as_of().plus(41) };
         let far = Period { from: as_of().plus(91), to: as_of().plus(99) };
         let keep = vec![
