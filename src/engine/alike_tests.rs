@@ -29,9 +29,11 @@ fn day(text: &str) -> Day {
     Day::parse(text).expect(text)
 }
 
-/// A bill of one provider from October on, up to a day: services, each with its account and what a day costs, or what
-/// one of some days does.
-fn bill(provider: &str, through: &str, services: &[(&str, &str, fn(Day) -> i64)]) -> String {
+/// A service, its account, and what a day of it costs.
+type Service<'s> = (&'s str, &'s str, fn(Day) -> i64);
+
+/// A bill of one provider from October on, up to a day.
+fn bill(provider: &str, through: &str, services: &[Service]) -> String {
     let mut text = String::from(COLUMNS);
     for at in (Period { from: day("2026-10-01"), to: day(through).plus(1) }).iter() {
         for (service, account, cost) in services {
@@ -55,9 +57,9 @@ fn engine() -> LocalEngine {
     let ended = |at: Day| if at < day("2026-11-01") { 10 } else { 0 };
     let late_in_month = |at: Day| if at.number() >= 20 { 40 } else { 0 };
     let dearer = |at: Day| if at < day("2026-11-01") { 100 } else { 103 };
-    let datadog: &[(&str, &str, fn(Day) -> i64)] =
+    let datadog: &[Service] =
         &[("Infrastructure", "obs", |_| 250), ("Logs", "obs", late_in_month), ("Traces", "obs", ended)];
-    let aws: &[(&str, &str, fn(Day) -> i64)] = &[("Alpha", "prod", dearer), ("Queue", "obs", dearer)];
+    let aws: &[Service] = &[("Alpha", "prod", dearer), ("Queue", "obs", dearer)];
     bills::import(&store, "dd", &bill("Datadog", "2026-11-14", datadog), day("2026-11-15").seconds());
     bills::import(&store, "aws", &bill("AWS", "2026-11-22", aws), today().seconds());
     LocalEngine::new(store, Config::default().settle, false)

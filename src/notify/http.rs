@@ -214,7 +214,8 @@ impl Answered {
     /// Whether a success says no otherwise. One that breaks off is taken at its head, which tells a page.
     fn taken(&self, refuses: impl Fn(&str) -> bool, secrets: &[&str]) -> Result<(), Failure> {
         let says_no = || names_error(&self.body) || refuses(self.body.trim());
-        if !self.is_page() && !(self.is_whole && says_no()) {
+        let is_refused = self.is_page() || self.is_whole && says_no();
+        if !is_refused {
             return Ok(());
         }
         let why = format!("{} answered {}, but has not taken it", self.host, self.status.as_u16());

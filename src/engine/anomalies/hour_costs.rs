@@ -59,7 +59,8 @@ mod tests {
 
     #[test]
     fn hours_are_waited_for_where_there_is_a_charge_in_the_next_as_a_rule() {
-        let come = |of: &[(&str, &dyn Fn(usize) -> f64, usize)], settled: usize| {
+        type Of<'o> = (&'o str, &'o dyn Fn(usize) -> f64, usize);
+        let come = |of: &[Of], settled: usize| {
             let mut costs = Costs::default();
             for (provider, cost, until) in of {
                 for hour in (0..*until).filter(|hour| cost(*hour) != 0.0) {

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::list::{self, AnomalyQuery};
 use super::tests::{Charges, DB, FIRST, Of, VM, engine};
 use super::*;
+use crate::domain::anomaly::Anomaly;
 use crate::domain::calendar::{HOUR_SECONDS, format_timestamp};
 use crate::engine::answer::Listed;
 use crate::engine::bills::import;

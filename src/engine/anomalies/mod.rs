@@ -44,7 +44,6 @@ pub(super) use self::silence::late;
 use super::Cancel;
 use super::local::LocalEngine;
 use super::scan::check;
-use crate::domain::anomaly::Anomaly;
 use crate::domain::calendar::Day;
 use crate::error::Result;
 use crate::store::journal::{Change, Journal};
