@@ -65,7 +65,8 @@ pub fn anomalies(answer: &AnomaliesAnswer, style: Style, out: &mut dyn Write) ->
     }
     let told = answer.counts.iter().filter(|(_, n)| *n > 0);
     let counts: Vec<String> = told.map(|(state, n)| format!("{n} {}", state.word())).collect();
-    writeln!(out, "{}; {} looked at", counts.join(", "), counted(answer.series, "series", "series"))
+    let looked = counted(answer.series, "series", "series");
+    writeln!(out, "{}; {looked} looked at{}", counts.join(", "), unseen(answer))
 }
 
 /// A line of the list; `raw` is for programs, which know a state by its word and read exact numbers.
@@ -134,6 +135,16 @@ pub fn anomaly(answer: &AnomalyAnswer, style: Style, out: &mut dyn Write) -> io:
     writeln!(out, "\nThe charges behind it\n  {lens}")
 }
 
+/// That nothing is seen of what charges cost of which no effective cost is known.
+fn unseen(answer: &AnomaliesAnswer) -> String {
+    match answer.unknown {
+        0 => String::new(),
+        count => {
+            format!("; {} not looked at: no effective cost is known", counted(count, "charge was", "charges were"))
+        }
+    }
+}
+
 /// Why a list is empty, and what helps: `states` is what was asked for.
 #[must_use]
 pub fn why_none(answer: &AnomaliesAnswer, states: &[State]) -> (String, String) {
@@ -163,5 +174,5 @@ pub fn why_none(answer: &AnomaliesAnswer, states: &[State]) -> (String, String) 
     let (first, last) =
         answer.days.map_or_else(Default::default, |(first, last)| (first.to_string(), last.to_string()));
     let looked = counted(answer.series, "series", "series");
-    (format!("nothing out of the ordinary in {looked}, {first} to {last}"), String::new())
+    (format!("nothing out of the ordinary in {looked}, {first} to {last}{}", unseen(answer)), String::new())
 }

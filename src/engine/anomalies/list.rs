@@ -110,6 +110,7 @@ pub fn answer(engine: &LocalEngine, query: &AnomalyQuery, as_of: Day, cancel: &C
         anomalies,
         counts,
         series: mark.map_or(0, |mark| mark.series),
+        unknown: unknown(engine, cancel)?,
         days: engine.store().manifest().extent(),
         too_few: mark
             .into_iter()
@@ -118,6 +119,13 @@ pub fn answer(engine: &LocalEngine, query: &AnomalyQuery, as_of: Day, cancel: &C
             .collect(),
         days_needed: u64::from(bill::LEARN_DAYS.unsigned_abs()),
     })
+}
+
+/// Charges of which no effective cost is known.
+fn unknown(engine: &LocalEngine, cancel: &Cancel) -> Result<u64> {
+    let Some(days) = engine.data_days() else { return Ok(0) };
+    let table = engine.aggregate(&bill::request(None, days, (&[], &[]), None), cancel)?;
+    Ok(table.groups().map(|(_, total)| total.unknown).sum())
 }
 
 fn sort(anomalies: &mut [Listed], by: AnomalySort) {

@@ -61,6 +61,18 @@ impl Charges {
         }
     }
 
+    /// The same without an effective cost.
+    fn billed_only(mut self) -> Self {
+        let lines = self.0.lines().map(|line| match line.split_once(',') {
+            Some((billed, rest)) if !billed.starts_with('B') => {
+                format!("{billed},{}\n", &rest[rest.find(',').unwrap_or_default()..])
+            }
+            _ => format!("{line}\n"),
+        });
+        self.0 = lines.collect();
+        self
+    }
+
     fn found(&self, days: i32) -> Vec<Listed> {
         self.found_in(&engine(), days)
     }
@@ -441,4 +453,22 @@ fn the_band_that_is_drawn_is_the_one_by_which_it_was_found() {
     for [_, expected, upper] in bands {
         assert!((upper - expected).to_f64() > 0.99 * least, "{expected} to {upper}, and the least is {least}");
     }
+}
+
+#[test]
+fn charges_without_an_effective_cost_are_said_to_be_unseen() {
+    let bill = |until: i32, cost: f64| {
+        let mut charges = Charges::new();
+        charges.daily(VM, 0..80, 100.0);
+        charges.daily(VM, 80..until, cost);
+        charges
+    };
+    let answer = |charges: &Charges| {
+        let engine = engine();
+        import(engine.store(), "bill", &charges.0, 0);
+        list::answer(&engine, &AnomalyQuery::default(), Day(FIRST + 90), &Cancel::default()).expect("answer")
+    };
+    let (known, unknown) = (answer(&bill(90, 300.0)), answer(&bill(90, 300.0).billed_only()));
+    assert_eq!((known.anomalies.len(), known.unknown), (1, 0));
+    assert_eq!((unknown.anomalies.len(), unknown.unknown), (0, 90));
 }

@@ -23,12 +23,19 @@ pub struct AnomaliesAnswer {
     pub counts: Vec<(State, u64)>,
     /// How many series were looked at; 0 where nothing could be.
     pub series: u64,
+    /// Charges of which no effective cost is known: what they moved is not seen.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub unknown: u64,
     /// The first and last day of the charges; `None` where there are none.
     pub days: Option<(Day, Day)>,
     /// Currencies with too few settled days to know what is ordinary, and how many they have.
     pub too_few: Vec<(String, u64)>,
     /// How many settled days it takes.
     pub days_needed: u64,
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// An anomaly as it is told.

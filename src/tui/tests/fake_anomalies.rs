@@ -107,6 +107,7 @@ impl Fake {
             anomalies: all.into_iter().filter(wanted).collect(),
             counts,
             series: 214,
+            unknown: 0,
             days: Some((as_of().plus(-400), as_of())),
             too_few: Vec::new(),
             days_needed: 28,

@@ -275,7 +275,11 @@ fn none(
     let span = answer.days.map_or_else(String::new, |(_, last)| format!(" up to {last}"));
     let looked =
         format!("{series} looked at{span}: the total, providers, accounts, services, regions, SKUs and teams.");
-    let row = say(buf, row + 1, &looked, Role::Text);
+    let mut row = say(buf, row + 1, &looked, Role::Text);
+    if answer.unknown > 0 {
+        let unseen = counted(answer.unknown, "charge was", "charges were");
+        row = say(buf, row, &format!("{unseen} not looked at: no effective cost is known."), Role::Unsure);
+    }
     if !filter.is_empty() {
         let filter = SafeText::from_outside(&filter.to_string());
         say(buf, row, &format!("The filter is {filter}: {}", keymap.say("{filter} changes it.")), Role::Text);
