@@ -88,14 +88,19 @@ fn hold(finding: &Finding, days: &Days) -> Held {
     }
     // Weekdays as they were, a mean day as the detector expected it.
     let at = |day: Day| usual[day.weekday().num_days_from_monday() as usize];
-    let (mut sum, mut n) = (0.0, 0);
+    let (mut sum, mut n, mut seen) = (0.0, 0, [false; 7]);
     for day in of_event(finding.start) {
         (sum, n) = (sum + at(day), n + 1);
+        seen[day.weekday().num_days_from_monday() as usize] = true;
     }
     let expected = finding.day.expected.to_f64();
     let mean = if n > 0 { sum / f64::from(n) } else { 0.0 };
     let by = expected / mean;
-    let week = if by.is_finite() && (0.5..=2.0).contains(&by) { usual.map(|cost| cost * by) } else { [expected; 7] };
+    // One quiet Saturday does not tell that each weekday is expected to be as quiet.
+    let unseen = if finding.rises { by.max(1.0) } else { by.min(1.0) };
+    let of = |weekday: usize| usual[weekday] * if seen[weekday] { by } else { unseen };
+    let is_known = by.is_finite() && (0.5..=2.0).contains(&by);
+    let week = if is_known { std::array::from_fn(of) } else { [expected; 7] };
     Held {
         place: finding.place.clone(),
         from: finding.start,

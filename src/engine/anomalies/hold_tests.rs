@@ -68,6 +68,25 @@ fn what_is_found_no_more_stays_open_while_its_cost_is_up_and_is_counted_on() {
 }
 
 #[test]
+fn a_weekday_is_held_against_itself_whatever_a_quiet_saturday_was_expected_to_be() {
+    // It begins on a Saturday of which the detector expected little, and is back a week later.
+    let saturday = (START..START + 7).find(|day| Day(*day).weekday().num_days_from_monday() == 5).expect("Saturday");
+    for seed in 1..20 {
+        let costs = costs(seed, saturday + 30, saturday..saturday + 7);
+        let mut first = found("vm", saturday, saturday, 40, Course::GoesOn);
+        let [expected, lower, upper, actual] = [45.0, 35.0, 55.0, 84.0].map(estimate);
+        first.finding.day = Reckoned { expected, lower, upper, actual };
+        let fresh = Fresh { found: vec![first], ..seen(&costs, saturday + 1, None).remove(0) };
+        let mut kept = merge(vec![], &[fresh], &[], (Day(saturday + 1), 9)).anomalies;
+        for day in saturday + 2..saturday + 30 {
+            kept = look(kept, &costs, day, None).anomalies;
+            let is_going = kept[0].finding.course.is_going();
+            assert_eq!(is_going, day - saturday < 11, "seed {seed} day {}: {:?}", day - saturday, kept[0].finding);
+        }
+    }
+}
+
+#[test]
 fn days_are_counted_as_the_detector_counts_them() {
     let settings = Settings::of_places();
     assert_eq!((settings.back(), settings.seasons.last()), (BACK, Some(&BACK_SLOWLY)));
