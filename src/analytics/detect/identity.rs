@@ -10,6 +10,7 @@
 //! all of it there, its [`core()`] the one service of one account among them.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +26,7 @@ pub const SLACK: i64 = 2;
 pub struct Name(pub u64);
 
 /// What is remembered of an anomaly to know it again.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Known {
     /// Its name.
     pub name: Name,
@@ -41,8 +42,12 @@ pub struct Known {
     pub start: i64,
     /// Its last.
     pub last: i64,
+    /// By how much a step of it is off, in money.
+    pub moved: f64,
 }
 
+/// The rank of what lies at a place around it, or within it: what is at the same place, or has the same core, is nearer.
+const RELATED: usize = 2;
 /// The share of a move from which on one value has it.
 const ALL: f64 = 0.8;
 /// The dimensions of a core.
@@ -125,7 +130,15 @@ impl Known {
             news: is_news(anomaly.kind),
             start: anomaly.event.start,
             last: anomaly.event.last,
+            moved: anomaly.moved,
         }
+    }
+
+    /// Whether a fresh anomaly holds it: it moves the same way, began about when it did, and nearly all of it is there.
+    #[must_use]
+    pub fn is_in(&self, fresh: &Anomaly) -> bool {
+        let is_near = (self.start - fresh.event.start).abs() <= SLACK;
+        is_near && self.direction == fresh.event.direction && fresh.place.holds(&self.reach)
     }
 }
 
@@ -169,23 +182,30 @@ impl<'a> Where<'a> {
             return overlaps.then_some((usize::from(self.place != fresh.place), apart));
         }
         let related = self.place.holds(&fresh.reach) || fresh.place.holds(&self.reach);
-        (related && apart <= SLACK).then(|| (1 + self.place.depth().abs_diff(fresh.place.depth()), apart))
+        (related && apart <= SLACK).then_some((RELATED, apart))
     }
 }
 
 /// The names of fresh anomalies, in their order: those of known ones where they are the same.
 #[must_use]
 pub fn names(known: &[Known], fresh: &[Anomaly]) -> Vec<Name> {
-    let mut pairs: Vec<((usize, i64), usize, usize)> = Vec::new();
+    let mut pairs = Vec::new();
     let all: Vec<Where<'_>> = known.iter().map(Where::known).collect();
+    let moves: Vec<f64> = known.iter().map(|known| known.moved).collect();
     for (at, anomaly) in fresh.iter().map(Where::fresh).enumerate() {
-        let near = all.iter().enumerate().filter_map(|(k, known)| Some((known.distance(&anomaly)?, at, k)));
+        let near = all.iter().enumerate().filter_map(|(k, known)| {
+            let (rank, apart) = known.distance(&anomaly)?;
+            // Of several that one place takes in, it is the one that has most of it.
+            let cents = (moves[k].abs() * 100.0) as i64;
+            let most = if rank < RELATED { 0 } else { cents };
+            Some((rank, Reverse(most), apart, at, k))
+        });
         pairs.extend(near);
     }
     pairs.sort_unstable();
     let mut names: Vec<Option<Name>> = vec![None; fresh.len()];
     let mut given = vec![false; known.len()];
-    for (_, at, k) in pairs {
+    for (_, _, _, at, k) in pairs {
         if names[at].is_none() && !given[k] {
             names[at] = Some(known[k].name);
             given[k] = true;

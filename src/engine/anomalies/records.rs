@@ -173,12 +173,14 @@ pub fn merge(before: Vec<Anomaly>, fresh: &[Fresh], rules: &[(AnomalyId, Rule)],
         let same = anomalies.iter().filter(|a| a.currency == *currency);
         let known: Vec<Known> = same.map(|anomaly| known_of(anomaly, &of.places)).collect();
         let raw: Vec<_> = found.iter().map(|found| with_contributors(found, &of.places)).collect();
-        for (name, found) in names(&known, &raw).into_iter().zip(found) {
+        let same = anomalies.iter().filter(|a| a.currency == *currency);
+        let spoken = spoken(same.zip(&known), &raw);
+        for ((name, found), spoken) in names(&known, &raw).into_iter().zip(found).zip(spoken) {
             let id = AnomalyId(name.0);
             if known.iter().any(|known| known.name == name) {
                 matched.push(id);
                 if let Some(anomaly) = anomalies.iter_mut().find(|anomaly| anomaly.id == id) {
-                    renew(anomaly, &found.finding, (of, &seen, as_of), rules, now, &mut merged);
+                    renew(anomaly, (&found.finding, spoken), (of, &seen, as_of), rules, now, &mut merged);
                 }
                 continue;
             }
@@ -207,6 +209,17 @@ pub fn merge(before: Vec<Anomaly>, fresh: &[Fresh], rules: &[(AnomalyId, Rule)],
     merged.changed.dedup();
     merged.anomalies = anomalies;
     merged
+}
+
+/// By how much all was off that somebody spoke of, going on, and that each of what was found takes in.
+fn spoken<'k>(all: impl Iterator<Item = (&'k Anomaly, &'k Known)>, found: &[Anomalous]) -> Vec<Amount> {
+    let said = |anomaly: &Anomaly| {
+        let said = anomaly.said.as_ref().filter(|_| anomaly.finding.course.is_going())?;
+        Some(said.moved.unwrap_or_else(|| anomaly.finding.moved()))
+    };
+    let known: Vec<(&Known, Amount)> = all.filter_map(|(anomaly, known)| Some((known, said(anomaly)?))).collect();
+    let of = |raw: &Anomalous| known.iter().filter(|(known, _)| known.is_in(raw)).map(|(_, said)| *said).sum();
+    found.iter().map(of).collect()
 }
 
 /// What was found, with those who have it as the charges tell, and whose all of them are.
@@ -240,6 +253,7 @@ fn known_of(anomaly: &Anomaly, places: &Places) -> Known {
         news: finding.kind.is_news(),
         start: i64::from(finding.start.0),
         last: i64::from(finding.last.0),
+        moved: finding.moved().to_f64(),
     }
 }
 
@@ -285,7 +299,7 @@ fn begin(id: AnomalyId, finding: &Finding, seen: Seen<'_>, rules: &[(AnomalyId, 
 
 fn renew(
     anomaly: &mut Anomaly,
-    finding: &Finding,
+    (finding, spoken): (&Finding, Amount),
     seen: Seen<'_>,
     rules: &[(AnomalyId, Rule)],
     now: i64,
@@ -318,7 +332,8 @@ fn renew(
     let is_outgrown = anomaly.said.as_ref().is_some_and(|said| match said.like {
         Some(like) => !is_like(like),
         None => {
-            is_elsewhere && anomaly.finding.moved() > said.moved.unwrap_or_else(|| before.moved()).scale_by(SPREAD, 1)
+            let of = said.moved.unwrap_or_else(|| before.moved()).max(spoken);
+            is_elsewhere && anomaly.finding.moved() > of.scale_by(SPREAD, 1)
         }
     });
     if is_outgrown {

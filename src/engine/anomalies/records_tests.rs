@@ -191,7 +191,7 @@ fn of_one_provider(found: Vec<Found>, others: &[&Found]) -> Vec<Fresh> {
 fn what_spreads_keeps_what_was_said_and_is_counted_once() {
     let service = |value| at(&[(Dimension::Service, value)], &[], 19_995, 50);
     let wide = |by| at(&[(Dimension::Provider, "GCP")], &[], 19_996, by);
-    for by in [80, 130] {
+    for by in [80, 230] {
         let (vm, db) = (service("vm"), service("db"));
         let mut kept = merge(vec![], &of_one_provider(vec![vm.clone(), db.clone()], &[]), &[], (TODAY, 1)).anomalies;
         kept.iter_mut().for_each(|anomaly| say(anomaly, Word::Acknowledged));
@@ -199,11 +199,11 @@ fn what_spreads_keeps_what_was_said_and_is_counted_once() {
         // What neither service has alone is at the provider of both.
         let merged = merge(kept, &of_one_provider(vec![wide(by)], &[&vm, &db]), &[], (TODAY, 2));
         let state = |anomaly: &Anomaly| (anomaly.id, anomaly.state(TODAY), anomaly.finding.course);
-        // More than twice what was spoken of is another matter.
-        let is = if by > 100 { State::Open } else { State::Acknowledged };
+        // More than twice all that was spoken of is another matter.
+        let is = if by > 200 { State::Open } else { State::Acknowledged };
         let states: Vec<_> = merged.anomalies.iter().map(state).collect();
         assert_eq!(states, [(first, is, Course::GoesOn), (second, State::Resolved, Course::Within)], "{by}");
-        assert_eq!((merged.opened.len(), merged.resolved.as_slice()), (usize::from(by > 100), &[second][..]));
+        assert_eq!((merged.opened.len(), merged.resolved.as_slice()), (usize::from(by > 200), &[second][..]));
         let moved = Happened::Moved { at: 2, from: vec![spot("vm")] };
         assert!(merged.anomalies[0].history.contains(&moved), "{:?}", merged.anomalies[0].history);
         // The same again changes nothing; where it is told alone again, what was said is there.
@@ -211,6 +211,23 @@ fn what_spreads_keeps_what_was_said_and_is_counted_once() {
         assert_eq!((again.opened.as_slice(), again.resolved.as_slice()), (&[][..], &[][..]));
         let alone = merge(again.anomalies, &of_one_provider(vec![db.clone()], &[&wide(by)]), &[], (TODAY, 4));
         assert!(alone.anomalies.iter().any(|a| a.id == second && a.state(TODAY) == State::Acknowledged), "{by}");
+    }
+}
+
+#[test]
+fn what_spreads_over_several_is_the_one_that_has_most_of_it_and_is_held_against_all_that_was_spoken_of() {
+    let service = |value, start, by| at(&[(Dimension::Service, value)], &[], start, by);
+    let parts = [service("vm", 19_995, 263), service("db", 19_994, 634), service("queue", 19_995, 151)];
+    let mut kept = merge(vec![], &of_one_provider(parts.to_vec(), &[]), &[], (TODAY, 1)).anomalies;
+    kept.iter_mut().for_each(|anomaly| say(anomaly, Word::Acknowledged));
+    let most = kept.iter().find(|anomaly| anomaly.finding.moved() == Amount::whole(634)).expect("most").id;
+    for (by, state) in [(740, State::Acknowledged), (2_000, State::Acknowledged), (2_200, State::Open)] {
+        let wide = at(&[(Dimension::Provider, "GCP")], &[], 19_995, by);
+        let others: Vec<&Found> = parts.iter().collect();
+        let merged = merge(kept.clone(), &of_one_provider(vec![wide], &others), &[], (TODAY, 2));
+        let going = merged.anomalies.iter().filter(|anomaly| anomaly.finding.course.is_going());
+        let going: Vec<_> = going.map(|anomaly| (anomaly.id, anomaly.state(TODAY))).collect();
+        assert_eq!(going, [(most, state)], "{by}");
     }
 }
 
