@@ -94,6 +94,9 @@ pub struct Watched {
     /// How far each provider's data went, and since when: an export that is stuck may be delivered again and again.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub reached: BTreeMap<String, Reached>,
+    /// The last day, by the plan's clock, on which each digest's rule was looked at when it was due.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub digested: BTreeMap<String, Day>,
 }
 
 /// How far a provider's data goes.

@@ -31,11 +31,11 @@ const BACK_DAYS: i32 = 7;
 pub fn of(
     engine: &LocalEngine,
     rule: &Rule,
-    (moment, offset): (Moment, i64),
+    (moment, offset, seen): (Moment, i64, Option<Day>),
     cancel: &Cancel,
 ) -> Result<Option<DigestFact>> {
     let local = moment.at + offset;
-    let due = due(rule, local, moment.day());
+    let Some(due) = due(rule, local, moment.day(), seen) else { return Ok(None) };
     let Some(Span { period, days, before, come, lacks }) = span(engine, rule, due, (moment, Day::of_seconds(local)))
     else {
         return Ok(None);
@@ -153,20 +153,33 @@ fn of_a_week(arrivals: &Arrivals, (period, before): (Period, Period), waits: boo
     })
 }
 
-/// The days of the newest summary that is due by somebody's own clock, and those before them. Bills' days are UTC's:
-/// where a clock is ahead of that, only what is over there is summed up.
-fn due(rule: &Rule, local: i64, utc: Day) -> (Period, Period) {
+/// The days of the newest summary that is due by somebody's own clock, and those before them: from the rule's minute on
+/// whenever it tells somebody, and before it where nobody looked when it was due the last time, as a nightly job never
+/// does. Bills' days are UTC's: where a clock is ahead of that, only what is over there is summed up.
+fn due(rule: &Rule, local: i64, utc: Day, seen: Option<Day>) -> Option<(Period, Period)> {
     let (today, minute) = day_and_minute(local);
-    // Before that minute it is the one of the last time that the clock said so: whoever looks at night only is told, too.
-    let newest = if minute < rule.minute { today.plus(-1) } else { today };
-    let last = (0..7).map(|back| newest.plus(-back)).find(|day| rule.days.contains(*day)).unwrap_or(newest);
+    if !rule.applies_at(local) || (minute < rule.minute && !is_missed(rule, today, seen)) {
+        return None;
+    }
     let (to, days) = match rule.every {
-        Every::Day => (last.min(utc), 1),
-        Every::Week => (last.min(utc).week_start(), 7),
+        Every::Day => (today.min(utc), 1),
+        Every::Week => (today.min(utc).week_start(), 7),
     };
     // A week's is brought on Monday, or as soon afterwards as somebody looks.
     let period = Period { from: to.plus(-days), to };
-    (period, Period { from: to.plus(-2 * days), to: period.from })
+    Some((period, Period { from: to.plus(-2 * days), to: period.from }))
+}
+
+/// Whether nobody looked on the last of a rule's days before today when it was due.
+fn is_missed(rule: &Rule, today: Day, seen: Option<Day>) -> bool {
+    let last = (1..=7).map(|back| today.plus(-back)).find(|day| rule.days.contains(*day));
+    seen.zip(last).is_some_and(|(seen, last)| seen < last)
+}
+
+/// The last day on which somebody looked when a rule's summary was due, after a look.
+pub fn seen(rule: &Rule, local: i64, before: Option<Day>) -> Day {
+    let (today, minute) = day_and_minute(local);
+    if minute >= rule.minute && rule.applies_at(local) { today } else { before.unwrap_or(today.plus(-1)) }
 }
 
 type Costs = BTreeMap<String, BTreeMap<String, Amount>>;
@@ -204,38 +217,52 @@ mod tests {
     use crate::domain::calendar::DAY_SECONDS;
 
     #[test]
-    fn a_summary_is_due_from_its_minute_on_and_until_the_next_one_is() {
+    fn a_summary_is_due_from_its_minute_on_and_before_it_where_that_was_missed() {
         // A Wednesday.
         let day = Day::parse("2026-11-25").expect("date");
         let at = |hour: i64| day.seconds() + hour * 3_600;
         let daily = Rule::new("d", Kind::Digest);
-        let due = |rule: &Rule, local: i64| due(rule, local, Day::of_seconds(local));
-        let words = |(now, before): (Period, Period)| format!("{now} {before}");
-        assert_eq!(words(due(&daily, at(7))), "2026-11-23..2026-11-24 2026-11-22..2026-11-23", "yesterday's, at night");
-        assert_eq!(words(due(&daily, at(8))), "2026-11-24..2026-11-25 2026-11-23..2026-11-24");
+        let due = |rule: &Rule, local: i64, seen: i32| due(rule, local, Day::of_seconds(local), Some(day.plus(-seen)));
+        let words =
+            |due: Option<(Period, Period)>| due.map_or_else(String::new, |(now, before)| format!("{now} {before}"));
+        let yesterdays = "2026-11-24..2026-11-25 2026-11-23..2026-11-24";
+        assert_eq!(words(due(&daily, at(7), 1)), "", "yesterday's was looked for at its hour");
+        assert_eq!(words(due(&daily, at(8), 1)), yesterdays);
+        assert_eq!(words(due(&daily, at(7), 2)), yesterdays, "whoever looks at night only has it as well");
         let weekly = Rule { every: Every::Week, ..daily };
-        assert_eq!(words(due(&weekly, at(9))), "2026-11-16..2026-11-23 2026-11-09..2026-11-16");
-        assert_eq!(due(&weekly, at(3)), due(&weekly, at(9)), "whoever looks at night only has it as well");
-        assert_eq!(due(&weekly, at(9)), due(&weekly, at(9) + 4 * DAY_SECONDS), "one a week");
+        assert_eq!(words(due(&weekly, at(9), 1)), "2026-11-16..2026-11-23 2026-11-09..2026-11-16");
+        assert_eq!((due(&weekly, at(3), 1), due(&weekly, at(3), 2)), (None, due(&weekly, at(9), 1)));
+        assert_eq!(due(&weekly, at(9), 1), due(&weekly, at(9) + 4 * DAY_SECONDS, 1), "one a week");
     }
 
     #[test]
     fn a_summary_is_due_on_its_rules_days_and_waits_no_longer_than_them() {
-        // A Monday.
         let monday = Day::parse("2026-11-23").expect("date");
-        let at = |day: Day, hour: i64| day.seconds() + hour * 3_600;
-        let due = |rule: &Rule, local: i64| due(rule, local, Day::of_seconds(local)).0.to_string();
         let workdays = Rule { days: Days(0b001_1111), ..Rule::new("d", Kind::Digest) };
-        for (day, hour, want) in [(-3, 9, 19), (-2, 9, 19), (-1, 9, 19), (0, 0, 19), (0, 9, 22)] {
-            let want = format!("2026-11-{want}..2026-11-{}", want + 1);
-            assert_eq!(due(&workdays, at(monday.plus(day), hour)), want, "{day} {hour}");
-        }
         let tuesdays = Rule { every: Every::Week, days: Days(0b10), ..workdays.clone() };
-        assert_eq!(due(&tuesdays, at(monday.plus(1), 0)), "2026-11-09..2026-11-16", "last Tuesday's");
-        assert_eq!(due(&tuesdays, at(monday.plus(1), 9)), "2026-11-16..2026-11-23");
+        // Somebody looks each hour of a week: each is told on its days, at its hour.
+        for (rule, want) in [(&workdays, [0, 1, 2, 3, 4].as_slice()), (&tuesdays, &[1])] {
+            let (mut seen_last, mut told) = (None, Vec::new());
+            for hour in 0..7 * 24 {
+                let local = monday.seconds() + hour * 3_600;
+                let due = due(rule, local, Day::of_seconds(local), seen_last);
+                seen_last = Some(seen(rule, local, seen_last));
+                told.extend(due.filter(|due| !told.iter().any(|(_, known)| known == due)).map(|due| (hour, due)));
+            }
+            let hours: Vec<i64> = told.iter().map(|(hour, _)| *hour).collect();
+            assert_eq!(hours, want.iter().map(|day| day * 24 + 8).collect::<Vec<i64>>(), "{:?}", rule.days);
+        }
+        // Who looks on Monday nights only has last week's then, from the second on.
+        let mondays = Rule { days: Days(1), ..tuesdays.clone() };
+        let at_night = |week: i32, last: Option<Day>| {
+            let local = monday.plus(7 * week).seconds() + 3 * 3_600;
+            (due(&mondays, local, Day::of_seconds(local), last), seen(&mondays, local, last))
+        };
+        let (first, last) = at_night(0, None);
+        let (second, _) = at_night(1, Some(last));
+        assert_eq!((first, second.map(|(period, _)| period.to)), (None, Some(monday.plus(7))));
         let week = Period { from: monday.plus(-7), to: monday };
         let weekly = Rule { days: Days::ALL, ..tuesdays.clone() };
-        let mondays = Rule { days: Days(1), ..tuesdays.clone() };
         for (rule, want) in [(weekly, [true, true, false]), (tuesdays, [true, false, false]), (mondays, [false; 3])] {
             assert_eq!([0, 1, 3].map(|day| waits(&rule, monday.plus(day), week)), want, "{:?}", rule.days);
         }
@@ -248,13 +275,13 @@ mod tests {
         let (utc, ahead) = (sunday.seconds() + 19 * 3_600 + 60, 13 * 3_600);
         let daily = Rule::new("d", Kind::Digest);
         let weekly = Rule { every: Every::Week, ..daily.clone() };
-        let of = |rule: &Rule, at: i64| due(rule, at + ahead, Day::of_seconds(at)).0.to_string();
+        let of = |rule: &Rule, at: i64| due(rule, at + ahead, Day::of_seconds(at), None).expect("due").0.to_string();
         assert_eq!(of(&daily, utc), "2026-11-21..2026-11-22");
         assert_eq!(of(&weekly, utc), "2026-11-09..2026-11-16", "the newest that is over");
         let later = sunday.plus(1).seconds();
         assert_eq!(of(&weekly, later), "2026-11-16..2026-11-23");
         // West of Greenwich days end later than bills' do: 08:00 on Monday in New York is 13:00 UTC.
-        let behind = due(&daily, later + 8 * 3_600, Day::of_seconds(later + 13 * 3_600));
+        let behind = due(&daily, later + 8 * 3_600, Day::of_seconds(later + 13 * 3_600), None).expect("due");
         assert_eq!(behind.0.to_string(), "2026-11-22..2026-11-23");
     }
 }

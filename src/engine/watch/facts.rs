@@ -27,10 +27,10 @@ const NAMED_MAX: usize = 3;
 pub fn gather(
     engine: &LocalEngine,
     plan: &Plan,
-    (moment, reached): (Moment, &BTreeMap<String, Reached>),
+    (moment, reached, digested): (Moment, &BTreeMap<String, Reached>, &BTreeMap<String, Day>),
     cancel: &Cancel,
 ) -> Result<Facts> {
-    let offset = if plan.local_hours { moment.offset } else { 0 };
+    let offset = moment.ahead(plan);
     let of = |kind: Kind| plan.rules.iter().filter(move |rule| rule.kind == kind);
     let mut facts = Facts { now: moment.at, offset, ..Facts::default() };
     let state = engine.store().place().map(|place| Place::beside(place).read().0).unwrap_or_default();
@@ -51,7 +51,8 @@ pub fn gather(
     facts.spends = Some(spends);
     let mut digests = Vec::new();
     for rule in of(Kind::Digest) {
-        digests.extend(digest::of(engine, rule, (moment, offset), cancel)?);
+        let seen = digested.get(&rule.name).copied();
+        digests.extend(digest::of(engine, rule, (moment, offset, seen), cancel)?);
     }
     facts.digests = Some(digests);
     Ok(facts)

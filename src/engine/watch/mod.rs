@@ -10,15 +10,13 @@ mod facts;
 mod findings;
 mod spikes;
 
-use std::collections::BTreeMap;
-
 use super::Cancel;
-use super::alerts::{self, Reached, Watched};
+use super::alerts::{self, Watched};
 use super::local::LocalEngine;
 use super::table::{Request, Table};
 use crate::analytics::alert::Facts;
 use crate::analytics::alert::decide::decide;
-use crate::domain::alert::{Letter, Plan, Rule};
+use crate::domain::alert::{Kind as Of, Letter, Plan, Rule};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
@@ -39,6 +37,11 @@ impl Moment {
     pub fn day(self) -> Day {
         Day::of_seconds(self.at)
     }
+
+    /// By how much the clock that a plan goes by is ahead of UTC.
+    fn ahead(self, plan: &Plan) -> i64 {
+        if plan.local_hours { self.offset } else { 0 }
+    }
 }
 
 /// Looks, and puts what is news on its way; whether anything was written.
@@ -53,10 +56,10 @@ pub fn run(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Result<bool
         return Ok(false);
     }
     let generation = engine.store().manifest().generation;
-    let (plan, facts, reached) = looked(engine, moment, cancel)?;
+    let (plan, facts, mark) = looked(engine, moment, cancel)?;
+    let mark = Watched { generation, ..mark };
     let mut journal = engine.store().journal();
     let decision = decide(&plan, &facts, &alerts::memory(&journal), &alerts::outbox(&journal));
-    let mark = Watched { generation, day: moment.day(), reached };
     let changes = alerts::looked(&journal, decision, mark)?;
     let is_news = !changes.is_empty();
     journal.set_all(changes)?;
@@ -78,16 +81,22 @@ pub fn news(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Result<Vec
     Ok(letters)
 }
 
-/// The plan, what it is held against, and how far providers' data goes.
-fn looked(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Result<(Plan, Facts, BTreeMap<String, Reached>)> {
+/// The plan, what it is held against, and what is looked at thereby.
+fn looked(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Result<(Plan, Facts, Watched)> {
     let plan = bound(engine);
-    let before = alerts::watched(&engine.store().journal()).map(|watched| watched.reached).unwrap_or_default();
+    let generation = engine.store().manifest().generation;
+    let before = alerts::watched(&engine.store().journal());
+    let (before, digested) = before.map(|before| (before.reached, before.digested)).unwrap_or_default();
     let reached = facts::reached(engine, moment.day(), &before);
-    let facts = facts::gather(engine, &plan, (moment, &reached), cancel)?;
+    let facts = facts::gather(engine, &plan, (moment, &reached, &digested), cancel)?;
     if cancel.is_cancelled() {
         return Err(Error::new(Kind::Interrupted, "given up"));
     }
-    Ok((plan, facts, reached))
+    let digests = plan.rules.iter().filter(|rule| rule.kind == Of::Digest);
+    let local = moment.at + moment.ahead(&plan);
+    let seen = |rule: &Rule| (rule.name.clone(), digest::seen(rule, local, digested.get(&rule.name).copied()));
+    let digested = digests.map(seen).collect();
+    Ok((plan, facts, Watched { generation, day: moment.day(), reached, digested }))
 }
 
 /// Effective costs by service, and maybe more, of the charges that a rule is about, and of which metric they are:

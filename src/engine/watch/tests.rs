@@ -145,8 +145,10 @@ fn a_digest_is_brought_when_it_is_due() {
     };
     let at_night = engine();
     look(&at_night, at(7));
-    let yesterdays = format!("spend, {}: 120.00 USD", Day(TODAY - 2));
-    assert!(told(&at_night).contains(&yesterdays), "whoever looks at night only is told: {:?}", told(&at_night));
+    assert_eq!(told(&at_night), [] as [&str; 0], "its hour is yet to come");
+    look(&at_night, Moment { at: at(7).at + DAY_SECONDS, offset: 0 });
+    let newest = format!("spend, {}: 180.00 USD", Day(TODAY - 1));
+    assert!(told(&at_night).contains(&newest), "whoever looks at night only is told: {:?}", told(&at_night));
     let engine = engine();
     look(&engine, at(8));
     let letters = stand(&engine).outbox;
