@@ -35,6 +35,10 @@ pub async fn bring(
     now: i64,
 ) -> Result<(), Failure> {
     let body = body(message, template)?;
+    // A template may say nothing, of an end as a rule: then nobody is asked.
+    if body.trim().is_empty() {
+        return Ok(());
+    }
     let is_json = serde_json::from_str::<serde::de::IgnoredAny>(&body).is_ok();
     let kind = if is_json { "application/json" } else { "text/plain; charset=utf-8" };
     let mut headers = vec![
@@ -92,6 +96,9 @@ pub fn check(template: &str) -> Result<(), Failure> {
     };
     for message in [tame, end, wild] {
         let body = body(&Worded::of(&message), Some(template))?;
+        if body.trim().is_empty() && message.turn != Turn::Resolved {
+            return Err(Failure::new("the template makes nothing of a message: {{ headline|tojson }} is its sentence"));
+        }
         let is_meant = ["{", "[{"].iter().any(|begin| body.trim_start().starts_with(begin));
         if is_meant && serde_json::from_str::<serde::de::IgnoredAny>(&body).is_err() {
             let why = "the template makes no JSON where a text has a quote or a backslash, or is empty: write each as \

@@ -173,6 +173,9 @@ fn templates_are_filled_in_and_bounded() {
         (r#"{% if state == "raised" %}{"text":"{{ headline }}"}{% else %}{}{% endif %}"#, false),
         (r#"{"text": {{ title|tojson }}, "all": {{ lines|join("; ")|tojson }}}"#, true),
         ("{{ title }}", true),
+        ("", false),
+        ("{# of nothing #} ", false),
+        (r#"{% if state == "raised" %}{{ title }}{% endif %}"#, true),
         ("[cost] {{ title }}", true),
     ] {
         assert_eq!(webhook::check(template).is_ok(), is_sound, "{template}");
