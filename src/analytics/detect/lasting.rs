@@ -1,10 +1,11 @@
 //! What stays: a step or ramp at another level, held against the forecasts from before it until it is back there or has
 //! settled.
 //!
-//! It is back where days are within their old band and nearer to the old level than to its own, so many of them that
-//! it is no pause. Those are not counted: it ended with the last day before them.
+//! It is back where days are within their old band and nearer to the old level than to its own, or beyond that band on
+//! its other side, so many of them that it is no pause. Those are not counted: it ended with the last day before them.
+//! What is beyond the old level is a move of its own, told as that.
 
-use super::{Bank, Detector, Direction, Event, Phase, Reading, Seen, Shape};
+use super::{Bank, Detector, Direction, Event, Phase, Reading, Seen, Settings, Shape};
 
 /// A step or ramp that stays.
 #[derive(Clone, Debug)]
@@ -27,12 +28,51 @@ fn is_other_way(lasting: &Event, open: &Event) -> bool {
     open.direction != lasting.direction && open.start > lasting.last
 }
 
+impl Lasting {
+    /// Whether a day on which it was back was out of the old band on its other side: that is more than its end.
+    fn is_beyond(&self, reading: &Reading) -> bool {
+        reading.out && reading.score * self.event.direction.sign() < 0.0
+    }
+
+    fn went_beyond(&self) -> bool {
+        self.back.iter().any(|(.., reading)| self.is_beyond(reading))
+    }
+
+    /// For how many days it must be back to be over.
+    fn enough(&self, settings: &Settings) -> usize {
+        match self.event.shape {
+            // What moved slowly is back once it is for a week.
+            Shape::Ramp => settings.seasons.last().copied().unwrap_or(1),
+            _ => settings.back(),
+        }
+    }
+
+    /// As it is told.
+    pub(super) fn told(&self, settings: &Settings) -> Event {
+        let event = Detector::shaped(self.event, &self.path);
+        // What it went beyond to is not known yet to stay: until then it may come back to where it was.
+        if self.back.len() >= self.enough(settings) { over(event, settings) } else { event }
+    }
+}
+
+/// Steps for which a step that goes back was but a spike.
+fn young(settings: &Settings) -> i64 {
+    2 * settings.confirm as i64
+}
+
+/// What is over, by the shape that it had.
+fn over(event: Event, settings: &Settings) -> Event {
+    let is_short = event.last - event.start < young(settings) && event.shape == Shape::Step;
+    let short = if event.direction == Direction::Up { Shape::Spike } else { Shape::Drop };
+    Event { phase: Phase::Over, shape: if is_short { short } else { event.shape }, ..event }
+}
+
 impl Detector {
     /// Whether it is but the end of a step that had stayed for a few steps: then the old forecasts
     /// are taken again.
     pub(super) fn is_return(&mut self, seen: &Seen) -> bool {
         let Some(lasting) = &self.lasting else { return false };
-        let young = seen.step - lasting.event.start <= self.young();
+        let young = seen.step - lasting.event.start <= young(&self.settings);
         let back = lasting.event.direction.sign() * seen.reading.score < 0.0;
         if !young || !back || self.see(&lasting.old, seen.step, seen.y, 0.0).reading.out {
             return false;
@@ -41,25 +81,15 @@ impl Detector {
         true
     }
 
-    /// Steps for which a step that goes back was but a spike.
-    fn young(&self) -> i64 {
-        2 * self.settings.confirm as i64
-    }
-
     /// What stayed is over: what comes is held against the old forecasts again.
     fn end_lasting(&mut self) {
-        let young = self.young();
-        let Some(Lasting { event, old, by, path, .. }) = self.lasting.take() else { return };
-        let mut event = Self::shaped(event, &path);
-        event.phase = Phase::Over;
-        let event_days = event.last - event.start;
-        if event.last - event.start < young && event.shape == Shape::Step {
-            event.shape = if event.direction == Direction::Up { Shape::Spike } else { Shape::Drop };
-        }
+        let Some(lasting) = self.lasting.take() else { return };
+        let event = over(Self::shaped(lasting.event, &lasting.path), &self.settings);
         // What seemed to be a move the other way was its end.
-        self.open.take_if(|open| is_other_way(&event, &open.event));
+        self.open.take_if(|open| is_other_way(&event, &open.event) && !lasting.went_beyond());
         self.ended.push(event);
-        if event_days > young {
+        let Lasting { old, by, .. } = lasting;
+        if event.last - event.start > young(&self.settings) {
             self.bank.shift(-by);
         } else {
             self.bank = old;
@@ -85,7 +115,9 @@ impl Detector {
 
     /// Whether a move is the other way on days on which what stays is back where it was: its end, if they are enough.
     pub(super) fn may_be_its_end(&self, open: &Event) -> bool {
-        self.lasting.as_ref().is_some_and(|lasting| !lasting.back.is_empty() && is_other_way(&lasting.event, open))
+        self.lasting.as_ref().is_some_and(|lasting| {
+            !lasting.back.is_empty() && is_other_way(&lasting.event, open) && !lasting.went_beyond()
+        })
     }
 
     /// Whether a step that was confirmed lately moves on in its direction: a ramp.
@@ -110,12 +142,12 @@ impl Detector {
         }
     }
 
-    /// Whether a step is within the band from before an event, and nearer to that level than to the event's.
+    /// Whether a step is within the band from before an event or beyond it, and nearer to that level than to the event's.
     fn is_back(&self, event: &Event, seen: &Seen) -> bool {
         let sign = event.direction.sign();
         let mean = event.impact * sign / f64::from(event.steps.max(1));
         // What comes each month is no way back: on its days all of a higher level may be usual.
-        let is_in_band = (seen.residual + seen.usual).abs() <= self.settings.threshold * seen.width;
+        let is_in_band = (seen.residual + seen.usual) * sign <= self.settings.threshold * seen.width;
         is_in_band && (seen.y - seen.forecast) * sign < 0.5 * mean
     }
 
@@ -131,25 +163,23 @@ impl Detector {
             self.ended.push(Self::shaped(lasting.event, &lasting.path));
             return false;
         }
-        let event = &mut lasting.event;
         if is_back {
             lasting.back.push((step, y, reading));
-            let enough = match event.shape {
-                // What moved slowly is back once it is for a week.
-                Shape::Ramp => self.settings.seasons.last().copied().unwrap_or(1),
-                _ => self.settings.back(),
-            };
-            let over = lasting.back.len() >= enough;
+            let level = lasting.back.iter().rev().take_while(|(.., reading)| !lasting.is_beyond(reading)).count();
+            let over = level >= lasting.enough(&self.settings);
             self.lasting = Some(lasting);
             if over {
                 self.end_lasting();
             }
             return over;
         }
-        for (step, y, reading) in lasting.back.drain(..) {
-            event.add(step, y, &reading);
+        for (step, y, reading) in std::mem::take(&mut lasting.back) {
+            // What was beyond the old level is told by itself.
+            if !lasting.is_beyond(&reading) {
+                lasting.event.add(step, y, &reading);
+            }
         }
-        event.add(step, y, &reading);
+        lasting.event.add(step, y, &reading);
         lasting.path.push(seen.residual + seen.usual);
         self.lasting = Some(lasting);
         false

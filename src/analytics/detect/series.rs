@@ -141,7 +141,7 @@ impl Detector {
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
         let open = self.open.iter().map(|open| open.event).filter(|open| !self.may_be_its_end(open));
-        let going = self.lasting.iter().map(|l| Self::shaped(l.event, &l.path)).chain(open);
+        let going = self.lasting.iter().map(|lasting| lasting.told(&self.settings)).chain(open);
         let mut events: Vec<Event> = self.ended.iter().copied().chain(going).collect();
         events.sort_by_key(|event| event.start);
         events

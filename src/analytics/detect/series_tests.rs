@@ -122,6 +122,34 @@ fn what_stayed_for_days_and_went_back_is_over_and_counts_no_day_after() {
 }
 
 #[test]
+fn what_falls_below_the_level_of_before_is_over_and_the_fall_is_told_by_itself() {
+    for (seed, days, factor, low) in [(6, 12, 1.6, 0.2), (8, 20, 1.9, 0.35), (9, 9, 1.4, 0.5), (10, 26, 3.0, 0.0)] {
+        let mut costs = office(seed, 120, 100.0, 0.03);
+        let planted: f64 = costs[80..80 + days].iter().map(|cost| cost * (factor - 1.0)).sum();
+        costs[80..80 + days].iter_mut().for_each(|cost| *cost *= factor);
+        costs[80 + days..].iter_mut().for_each(|cost| *cost *= low);
+        let end = FIRST + 80 + days as i64;
+        for until in [3, 4, 5, 9] {
+            let (_, events) = daily(&costs[..80 + days + until]);
+            let case = format!("seed {seed}, {days} days, {until} of a fall: {events:#?}, planted {planted}");
+            let [rise, fall] = events[..] else { panic!("{case}") };
+            assert_eq!((rise.phase, rise.start, rise.last), (Phase::Over, FIRST + 80, end - 1), "{case}");
+            assert!((rise.impact - planted).abs() < 0.15 * planted, "{case}");
+            assert_eq!((fall.direction, fall.start, fall.last), (Direction::Down, end, end - 1 + until as i64));
+        }
+        // Two days below are an outage: the rise goes on after them, and none of it is the outage's.
+        let mut costs = office(seed, 120, 100.0, 0.03);
+        costs[80..].iter_mut().for_each(|cost| *cost *= factor);
+        let planted: f64 = costs[80..].iter().map(|cost| cost * (1.0 - 1.0 / factor)).sum();
+        costs[88..90].iter_mut().for_each(|cost| *cost *= low / factor);
+        let (_, events) = daily(&costs[..105]);
+        let planted = planted * 23.0 / 40.0;
+        assert!(events[0].phase == Phase::Lasting && events[0].last == FIRST + 104, "seed {seed}: {events:#?}");
+        assert!((events[0].impact - planted).abs() < 0.2 * planted, "seed {seed}: {planted} {events:#?}");
+    }
+}
+
+#[test]
 fn two_calm_days_are_no_end() {
     let mut costs = office(5, 120, 100.0, 0.03);
     let raised = |t: usize| t >= 80 && !(95..97).contains(&t);

@@ -138,6 +138,12 @@ struct Stood {
     peak: (Day, f64),
 }
 
+/// How much of an average day's move is expected of a day: a quiet day of the week moves by less.
+fn share_of(held: &Held, day: Day) -> f64 {
+    let usual = held.week.iter().map(|cost| cost.to_f64()).sum::<f64>() / 7.0;
+    if usual > 0.0 { (held.expected(day).to_f64() / usual).max(0.0) } else { 1.0 }
+}
+
 /// Goes through the settled days since an anomaly began.
 fn walk(finding: &Finding, held: &Held, days: &Days) -> Stood {
     let sign = if finding.rises { 1.0 } else { -1.0 };
@@ -145,9 +151,6 @@ fn walk(finding: &Finding, held: &Held, days: &Days) -> Stood {
     let most = if finding.kind == Kind::Ramp { BACK_SLOWLY } else { BACK };
     let mut stood = Stood { course: Course::GoesOn, last: finding.start, off: Vec::new(), peak: (finding.start, 0.0) };
     let mut pause: Vec<f64> = Vec::new();
-    // A quiet day of the week moves by less.
-    let usual = held.week.iter().map(|cost| cost.to_f64()).sum::<f64>() / 7.0;
-    let share_of = |day: Day| if usual > 0.0 { (held.expected(day).to_f64() / usual).max(0.0) } else { 1.0 };
     let (mut shares, mut paused) = (0.0f64, 0.0f64);
     for day in (finding.start.0..days.end().0).map(Day) {
         let is_settled = day.0 - finding.start.0 > LASTS;
@@ -158,7 +161,7 @@ fn walk(finding: &Finding, held: &Held, days: &Days) -> Stood {
             }
             continue;
         };
-        let (off, share) = (cost - held.expected(day).to_f64(), share_of(day));
+        let (off, share) = (cost - held.expected(day).to_f64(), share_of(held, day));
         let mean = stood.off.iter().sum::<f64>() / shares.max(f64::MIN_POSITIVE);
         let is_back = off * sign <= reach * share && off * sign < 0.5 * mean * share * sign;
         if is_back && day > finding.start {
@@ -260,7 +263,32 @@ pub(super) fn missed(anomaly: &Anomaly, days: Option<&Days>, daily: f64) -> Opti
         return None;
     }
     let stood = walk(finding, &held, days);
-    (was || stood.course.is_going()).then(|| told(finding, &held, &stood, daily))
+    let is_told = was || stood.course.is_going();
+    if is_told { Some(told(finding, &held, &stood, daily)) } else { gone_back(anomaly, days) }
+}
+
+/// What had become what the cost is, where the cost went back since for as many settled days as end what goes on. What
+/// it came to until it was usual stays.
+pub(super) fn gone_back(anomaly: &Anomaly, days: &Days) -> Option<Finding> {
+    let (finding, held) = (&anomaly.finding, anomaly.held.as_ref()?);
+    if finding.course != Course::Usual || finding.hourly {
+        return None;
+    }
+    let sign = if finding.rises { 1.0 } else { -1.0 };
+    let reach = if finding.rises { held.above } else { held.below }.to_f64();
+    let moved = (finding.day.actual - finding.day.expected).to_f64() * sign;
+    let is_back = |off: f64, share: f64| off <= reach * share && off < 0.5 * moved * share;
+    let most = if finding.kind == Kind::Ramp { BACK_SLOWLY } else { BACK };
+    let mut back = 0;
+    for day in (finding.last.0 + 1..days.end().0).map(Day) {
+        let Some(cost) = days.cost(day) else { continue };
+        let off = (cost - held.expected(day).to_f64()) * sign;
+        back = if is_back(off, share_of(held, day)) { back + 1 } else { 0 };
+        if back >= most {
+            return Some(Finding { course: Course::Over, ..finding.clone() });
+        }
+    }
+    None
 }
 
 /// Whether two places hold charges of different providers: then they have nothing in common, whatever they are called.

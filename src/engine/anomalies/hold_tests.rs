@@ -104,6 +104,26 @@ fn what_never_goes_back_becomes_what_the_cost_is() {
 }
 
 #[test]
+fn what_had_become_what_the_cost_is_is_over_once_the_cost_is_back_for_three_days() {
+    let costs = costs(3, START + 70, START..START + 50);
+    for finding in [None, Some(Course::Usual)] {
+        let as_found = |kept, day: i32| {
+            let mut fresh = seen(&costs, START + day, finding);
+            fresh[0].found.iter_mut().for_each(|found| found.finding.last = Day(START + 30));
+            merge(kept, &fresh, &[], (Day(START + day), i64::from(START + day)))
+        };
+        let mut kept = look(vec![], &costs, START + 3, Some(Course::GoesOn)).anomalies;
+        for (day, course) in [(35, Course::Usual), (52, Course::Usual), (53, Course::Over), (60, Course::Over)] {
+            kept = as_found(kept, day).anomalies;
+            let finding = &kept[0].finding;
+            assert_eq!((finding.course, finding.last), (course, Day(START + 30)), "{day}: {:?}", kept[0].history);
+        }
+        let ends = kept[0].history.iter().filter(|happened| matches!(happened, Happened::Resolved { .. }));
+        assert_eq!(ends.count(), 2, "{:?}", kept[0].history);
+    }
+}
+
+#[test]
 fn restated_is_what_has_other_costs_on_the_days_that_it_was_found_on() {
     let before = costs(4, START + 10, START..START + 10);
     let kept = look(vec![], &before, START + 3, Some(Course::GoesOn)).anomalies;

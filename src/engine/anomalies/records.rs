@@ -277,8 +277,19 @@ fn take(anomaly: &mut Anomaly, (of, seen, as_of): Seen<'_>) {
         return;
     }
     hold::keep(anomaly, days);
-    if let Some(finding) = hold::still(anomaly, (seen, &of.places), days, of.daily) {
+    let became = hold::still(anomaly, (seen, &of.places), days, of.daily).or_else(|| hold::gone_back(anomaly, days));
+    if let Some(finding) = became {
         anomaly.finding = finding;
+    }
+    note_gone_back(anomaly, as_of);
+}
+
+/// Keeps that what had become what the cost is went back.
+fn note_gone_back(anomaly: &mut Anomaly, as_of: Day) {
+    let ended = anomaly.history.iter().rev().find(|happened| matches!(happened, Happened::Resolved { .. }));
+    let stayed = matches!(ended, Some(Happened::Resolved { course: Course::Usual, .. }));
+    if stayed && anomaly.finding.course == Course::Over {
+        anomaly.note(Happened::Resolved { at: as_of.seconds(), course: Course::Over });
     }
 }
 
@@ -426,6 +437,7 @@ fn miss(anomaly: &mut Anomaly, (of, seen, as_of): Seen<'_>, now: i64, merged: &m
                 Some(finding) if finding != anomaly.finding => anomaly.finding = finding,
                 _ => return,
             }
+            note_gone_back(anomaly, as_of);
         }
     }
     match (was, anomaly.finding.course.is_going()) {
