@@ -63,15 +63,21 @@ pub fn one(
         }
     };
     let days_of = series(engine, &anomaly, daily, as_of, cancel)?;
-    let held = days(&anomaly.finding);
+    let late = silence::late(engine, as_of);
+    // Days that are no more in the bill explain nothing.
+    let seen = silence::of(&anomaly, &late).map_or(anomaly.finding.last, |silent| silent.since);
+    let seen = seen.max(anomaly.finding.start).min(anomaly.finding.last);
+    let held = days(&Finding { last: seen, ..anomaly.finding.clone() });
     // What a commitment covered is what it covered before it ended.
     let ended = anomaly.finding.kind == Kind::Expired;
+    let has_come = |day: &DayOf| day.anomalous && day.cost.is_some_and(|cost| cost != Amount::ZERO);
+    let is_nothing = anomaly.finding.rises && !ended && !days_of.iter().any(has_come);
     let from = if ended { held.1.from } else { anomaly.finding.start };
     let hours = hours(engine, &anomaly, (held.0, &days_of), cancel)?;
     // A day that is not whole is less than one that is.
     let comparison = if hours.is_some() { Comparison::None } else { Comparison::Previous };
     let lens = Lens {
-        period: PeriodSpec::Range(Period { from, to: anomaly.finding.last.plus(1) }),
+        period: PeriodSpec::Range(Period { from, to: seen.plus(1) }),
         comparison,
         filter: filter_of(&anomaly.finding.place),
         metric: Metric::Effective,
@@ -82,6 +88,7 @@ pub fn one(
     let driver = match &anomaly.finding {
         // Of what only lost its tag nothing is dearer, and nothing more is used.
         finding if finding.relabelled || ended && !finding.rises => None,
+        _ if is_nothing => None,
         // What the commitment covered is dearer, not the commitment.
         finding if ended => {
             let before = Period { from: finding.start.plus(-COVERED_DAYS), to: finding.start };
@@ -91,7 +98,7 @@ pub fn one(
         }
         _ => driver(engine, &lens, (held, hours), cancel)?,
     };
-    let listed = words::listed(anomaly, as_of, &silence::late(engine, as_of));
+    let listed = words::listed(anomaly, as_of, &late);
     let span = words::span(held.0.days(), hours);
     let summary = words::summary(&listed, driver.as_ref().map(|driver| (driver, span.as_str())), hours);
     Ok(AnomalyAnswer { listed, days: days_of, held, hours, driver, lens, summary })

@@ -16,14 +16,18 @@ pub(in crate::engine) fn late(engine: &LocalEngine, as_of: Day) -> Vec<Freshness
 }
 
 /// Since when nothing has come of an anomaly that goes on as far as is known, and from whom; `None` where it has, or
-/// was seen since in what others deliver.
+/// was seen since in what others deliver. What was seen in days that were taken out of the bill was seen in none.
 pub(super) fn of(anomaly: &Anomaly, late: &[Freshness]) -> Option<Silent> {
     let (held, finding) = (anomaly.held.as_ref()?, &anomaly.finding);
     if !finding.course.is_going() {
         return None;
     }
     let name = |fresh: &Freshness| canonical_provider(fresh.provider.raw()).to_owned();
-    let theirs = late.iter().filter(|fresh| fresh.last_day >= finding.last && held.providers.contains(&name(fresh)));
+    let ends_before = |fresh: &Freshness| fresh.last_day < finding.last;
+    let is_gone = |provider: &String| late.iter().any(|fresh| name(fresh) == *provider && ends_before(fresh));
+    let all_gone = held.providers.iter().all(is_gone);
+    let is_theirs = |fresh: &&Freshness| held.providers.contains(&name(fresh)) && (all_gone || !ends_before(fresh));
+    let theirs = late.iter().filter(is_theirs);
     let since = theirs.clone().map(|fresh| fresh.last_day).min()?;
     let providers = theirs.filter(|fresh| fresh.last_day == since).map(|fresh| name(fresh).into()).collect();
     Some(Silent { providers, since })

@@ -5,6 +5,8 @@ use super::tests::{Charges, DB, FIRST, Of, VM, after_a_commitment, engine, told}
 use super::*;
 use crate::domain::anomaly::{Course, Kind, State};
 use crate::domain::lens::Lens;
+use crate::domain::money::Amount;
+use crate::engine::answer::AnomalyAnswer;
 
 #[test]
 fn a_rise_and_a_fall_that_cancel_are_summed_apart_and_what_costs_comes_first() {
@@ -102,6 +104,36 @@ fn what_nothing_was_seen_of_for_thirty_days_goes_on_no_more() {
         one.state
     };
     assert_eq!([state(93), state(119), state(121)], [State::Open, State::Open, State::Resolved]);
+}
+
+#[test]
+fn days_that_are_taken_out_of_a_bill_leave_their_step_silent_and_foretell_nothing() {
+    let bill = |days: i32, other: i32| {
+        let mut charges = Charges::new();
+        charges.daily(VM, 0..days, 60.0);
+        charges.daily(Of { provider: "Oracle", service: "oci", resource: "o-1", ..VM }, 0..other, 50.0);
+        charges.daily(Of { provider: "Oracle", service: "oci", resource: "o-2", ..VM }, 70..other, 80.0);
+        charges
+    };
+    let engine = engine();
+    let [before] = &bill(79, 79).found_in(&engine, 80)[..] else { panic!("one") };
+    let finding = &before.anomaly.finding;
+    assert!(finding.course.is_going() && finding.rate > Amount::whole(70), "{finding:?}");
+    let found = bill(80, 70).found_in(&engine, 81);
+    let [one] = &found[..] else { panic!("{:?}", told(&found)) };
+    assert_eq!((one.anomaly.id, words::stands(one).as_str()), (before.anomaly.id, "open, silent"));
+    let last = Day(FIRST + 69);
+    assert!(words::silence(one).is_some_and(|s| s.ends_with(&format!("nothing has come from Oracle since {last}"))));
+    let finding = &one.anomaly.finding;
+    assert_eq!((one.at_stake, finding.rate), (finding.impact, Amount::ZERO), "{finding:?}");
+    let answer = detail::answer(&engine, &one.anomaly.id.to_string(), Day(FIRST + 81), &Cancel::default());
+    let AnomalyAnswer { summary, driver, .. } = answer.expect("answer");
+    assert!(summary.contains(words::NOT_KNOWN) && !summary.contains("if it goes on"), "{summary}");
+    assert!(driver.is_none(), "{summary}");
+    assert!(!summary.contains("usage -") && !summary.contains("other -"), "{summary}");
+    // Once they have come again it is what it was.
+    let [again] = &bill(81, 81).found_in(&engine, 82)[..] else { panic!("one") };
+    assert_eq!((again.anomaly.id, words::stands(again).as_str()), (before.anomaly.id, "open"));
 }
 
 #[test]

@@ -21,6 +21,9 @@ const NAMED: usize = 6;
 /// The share of the largest effect from which on another one is told.
 const TOLD: f64 = 0.01;
 
+/// What is said of a day's cost where the days that told it were taken out of the bill.
+pub const NOT_KNOWN: &str = "what a day costs now is not known";
+
 /// What a spot is called.
 #[must_use]
 pub fn spot(spot: &Spot) -> String {
@@ -107,9 +110,19 @@ pub fn listed(mut anomaly: Anomaly, as_of: Day, late: &[Freshness]) -> Listed {
         anomaly.finding.course = Course::Usual;
     }
     let silent = silence::of(&anomaly, late);
+    // Of days that were taken out of the bill no more follows.
+    if silent.as_ref().is_some_and(|silent| silent.since < anomaly.finding.last) {
+        anomaly.finding.rate = Amount::ZERO;
+    }
     let anomaly = Anomaly { held: None, ..anomaly };
     let place_words = place(&anomaly.finding);
     Listed { state: anomaly.state(as_of), place_words, at_stake: anomaly.at_stake(), silent, anomaly }
+}
+
+/// Whether the last days that it was seen on were taken out of the bill since: what a day costs now is not known.
+#[must_use]
+pub fn is_taken_out(listed: &Listed) -> bool {
+    listed.silent.as_ref().is_some_and(|silent| silent.since < listed.anomaly.finding.last)
 }
 
 /// How it stands, in words: one that has become what the cost is stays open while nobody has said a word, and of one
@@ -272,16 +285,22 @@ pub fn history(anomaly: &Anomaly) -> Vec<String> {
 }
 
 /// What it has come to in some time, and what it will.
-fn impact(Listed { anomaly, state, .. }: &Listed, time: &str) -> String {
+fn impact(listed: &Listed, time: &str) -> String {
+    let (Listed { anomaly, state, .. }, taken_out) = (listed, is_taken_out(listed));
     let Finding { impact, rate, course, relabelled, .. } = &anomaly.finding;
     let (code, currency) = (anomaly.currency.as_str(), SafeText::from_outside(&anomaly.currency));
     let (money, signed) = (|amount| written(amount, code), |amount| signed(amount, code));
     let month = rate.scale_by(30, 1);
     if *relabelled {
-        let more = if course.is_going() { format!("; {} a day if it goes on", money(*rate)) } else { String::new() };
+        let more = if course.is_going() && !taken_out {
+            format!("; {} a day if it goes on", money(*rate))
+        } else {
+            String::new()
+        };
         return format!("No money lost: {} {currency} without an owner in {time}{more}.", money(*impact));
     }
     let goes_on = match course {
+        _ if taken_out => NOT_KNOWN.to_owned(),
         course if course.is_going() => format!("{} a day if it goes on, {} in 30 days", signed(*rate), signed(month)),
         _ if *state == State::Open => format!("it stayed, {} a day, and nobody has said anything", signed(*rate)),
         course => course.words().to_owned(),

@@ -10,7 +10,7 @@ use super::view::{place, put_right};
 use crate::domain::anomaly::Course;
 use crate::domain::currency::{signed, written};
 use crate::domain::text::SafeText;
-use crate::engine::anomalies::words::{begun, held, history, silence, since, span, spot, why};
+use crate::engine::anomalies::words::{NOT_KNOWN, begun, held, history, is_taken_out, silence, since, span, spot, why};
 use crate::engine::answer::{AnomalyAnswer, Listed};
 use crate::tui::text::{cut, left, paragraph, put, put_at, right};
 use crate::tui::theme::{Role, Theme};
@@ -85,6 +85,7 @@ fn figures(listed: &Listed) -> String {
     let (money, signed) = (|amount| written(amount, code), |amount| signed(amount, code));
     let day = &finding.day;
     let goes_on = match finding.course {
+        _ if is_taken_out(listed) => format!("; {NOT_KNOWN}"),
         Course::GoesOn | Course::Stays => format!("; {} a day if it goes on", signed(finding.rate)),
         course => format!("; {}", course.words()),
     };
