@@ -47,12 +47,10 @@ pub fn begin(
     cancel: &Cancel,
 ) -> Result<()> {
     let to = bill.first.plus(bill.settled as i32);
-    let matters = |f: &Finding| f.rises && f.course.is_going();
     // What is over, and what fell, is looked at while it is news.
     let is_sudden = |f: &Found| {
         f.raw.event.shape != Shape::Ramp && (matters(&f.finding) || f.finding.start.plus(BEFORE_DAYS) >= to)
     };
-    let is_young = |f: &Finding| matters(f) && f.last.0 - f.start.0 < YOUNG_DAYS;
     let is_asked = |f: &&mut Found| is_sudden(f) && (is_young(&f.finding) || !known(&f.finding));
     let mut latest: Vec<&mut Found> = found.iter_mut().filter(is_asked).collect();
     latest.sort_by_key(|found| (!matters(&found.finding), std::cmp::Reverse(found.finding.start)));
@@ -72,6 +70,19 @@ pub fn begin(
         }
     }
     Ok(())
+}
+
+fn matters(finding: &Finding) -> bool {
+    finding.rises && finding.course.is_going()
+}
+
+fn is_young(finding: &Finding) -> bool {
+    matters(finding) && finding.last.0 - finding.start.0 < YOUNG_DAYS
+}
+
+/// Whether hours of its last day that have not come count as what they usually cost; otherwise they count as nothing.
+pub(super) fn counts_missing(finding: &Finding) -> bool {
+    finding.hourly || is_young(finding) && finding.kind != Kind::Expired
 }
 
 /// Dates an anomaly a day earlier, which began in the evening before the first day that showed it, by what that evening

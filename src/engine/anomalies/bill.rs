@@ -190,7 +190,13 @@ impl<'e> Reader<'e> {
         let freshness = self.engine.freshness(as_of);
         // A drop of the last day that should be settled is often but late: that any other takes longer is waited for.
         let settles = freshness.iter().map(|fresh| self.engine.settles_in(fresh.provider.raw())).max().unwrap_or(0);
-        Ok(known::of_currencies(&days, &freshness, (as_of, as_of.plus(-settles.min(SETTLES_MOST)))))
+        let mut known = known::of_currencies(&days, &freshness, (as_of, as_of.plus(-settles.min(SETTLES_MOST))));
+        for last in known::settled(&known) {
+            let period = Period { from: last.plus(-1), to: last.plus(1) };
+            let hours = self.table(&[Dimension::Provider], &[], (currency, period), Granularity::Hour)?;
+            known::wait_for_hours(&mut known, last, (&hours, &days));
+        }
+        Ok(known)
     }
 
     /// The series of all of a currency alone.

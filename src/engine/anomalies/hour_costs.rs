@@ -44,6 +44,13 @@ impl Costs {
         let cost = |hour: usize| self.0.values().filter_map(|costs| costs.get(hour)).sum();
         (0..hours).map(|hour| (hour < until).then(|| cost(hour))).collect()
     }
+
+    /// Whether the second of two days stops before the hours that the first had, where those had much of what that day
+    /// cost.
+    pub fn ends_early(&self, first: f64) -> bool {
+        let had = |costs: &Vec<f64>| costs.iter().take(DAY_HOURS).map(|cost| cost.abs()).sum::<f64>();
+        self.0.values().any(|costs| had(costs) >= WAITED_FOR * first.abs() && is_late(costs, 2 * DAY_HOURS))
+    }
 }
 
 /// Whether the hours after the last that has a charge had one a day before: it would have gone on.

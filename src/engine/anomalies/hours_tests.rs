@@ -253,6 +253,30 @@ fn raised(since: i64, (hours, by): (Range<i64>, f64)) -> Vec<(Line, Range<i64>)>
 }
 
 #[test]
+fn a_last_day_whose_hours_stop_early_is_no_drop_however_late_it_is() {
+    let oracle = Of { provider: "Oracle", service: "oci", resource: "o-1", ..VM };
+    let bill = |until: i64, (from, cost): (i64, f64)| {
+        let mut charges = Charges::new();
+        charges.hourly(VM, 0..NOON + 5 * 24, 2.0);
+        charges.hourly(oracle, 0..from.min(until), 5.0);
+        charges.hourly(oracle, from..until.max(from), cost);
+        charges
+    };
+    for hours in [1, 6, 10, 20] {
+        let found = bill(NOON + hours, (NOON + hours, 5.0)).found_in(&engine(), 45);
+        assert!(found.is_empty(), "{hours} h: {:?}", found.iter().map(|one| &one.place_words).collect::<Vec<_>>());
+        // A rise is told all the same.
+        let found = bill(NOON + hours, (NOON - 24, 30.0)).found_in(&engine(), 45);
+        assert!(only(&found).anomaly.finding.rises, "{hours} h");
+    }
+    // A whole day that costs less is a drop, and so is one on which it stopped where more days have come.
+    for (until, since) in [(NOON + 24, (NOON, 1.0)), (NOON + 48, (NOON + 10, 0.5))] {
+        let found = bill(until, since).found_in(&engine(), 45);
+        assert!(!only(&found).anomaly.finding.rises, "{until}");
+    }
+}
+
+#[test]
 fn what_stands_for_days_keeps_no_hours_from_being_told() {
     let hourly = |found: &[Listed]| {
         let hourly = found.iter().filter(|one| one.anomaly.finding.hourly);

@@ -5,10 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::calendar::Day;
+use super::hour_costs::Costs;
+use crate::domain::calendar::{Day, HOUR_SECONDS};
 use crate::domain::services::canonical_provider;
 use crate::engine::answer::Freshness;
-use crate::engine::table::Table;
+use crate::engine::table::{Key, Table};
 
 /// Days that somebody must have been known for: before, all of it would be new.
 pub const LEARN_DAYS: i32 = 28;
@@ -105,6 +106,36 @@ pub fn of_currencies(
         }
     }
     known
+}
+
+/// The last days of providers that are settled by the calendar.
+pub fn settled(known: &BTreeMap<String, Providers>) -> BTreeSet<Day> {
+    let all = known.values().flat_map(Providers::values);
+    all.filter(|known| known.settled >= known.last).map(|known| known.last).collect()
+}
+
+/// A last day whose hours stop early is not settled, whatever the calendar says: more of it is yet to come. By a table of
+/// its hours and those of the day before, and one of days.
+pub fn wait_for_hours(known: &mut BTreeMap<String, Providers>, last: Day, (hours, days): (&Table, &Table)) {
+    let before = last.plus(-1);
+    let is_of = |table: &Table, key: &Key, of: (&String, &String)| {
+        table.currencies.get(key.currency) == of.0 && table.dimensions[0].text(key.values.0[0]) == of.1
+    };
+    for (currency, providers) in known {
+        for (name, known) in providers.iter_mut().filter(|(_, known)| known.last == last && known.settled >= last) {
+            let of = (currency, name);
+            let mut costs = Costs::default();
+            for (key, total) in hours.groups().filter(|(key, _)| is_of(hours, key, of)) {
+                let hour = (key.start - before.seconds()) / HOUR_SECONDS;
+                costs.add(name, hour.max(0) as usize, total.sum.to_f64());
+            }
+            let is_before = |key: &Key| key.start == before.seconds() && is_of(days, key, of);
+            let cost: f64 = days.groups().filter(|(key, _)| is_before(key)).map(|(_, total)| total.sum.to_f64()).sum();
+            if costs.ends_early(cost) {
+                known.settled = before;
+            }
+        }
+    }
 }
 
 /// The days that a bill of some providers is of: its first, and how many are settled of the one that is settled

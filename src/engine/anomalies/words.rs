@@ -2,6 +2,7 @@
 //!
 //! Text from outside is made safe here; plain letters only, so that it can be pasted anywhere. Knows no store.
 
+use super::begun::counts_missing;
 use super::hold::LASTS;
 use super::silence;
 use crate::domain::anomaly::{Anomaly, Contributor, Course, Finding, Happened, Kind, Spot, State, Word};
@@ -310,11 +311,12 @@ fn impact(listed: &Listed, time: &str) -> String {
 
 /// That of the last day only some hours have come.
 #[must_use]
-pub fn begun(hours: Option<HoursOf>) -> Option<String> {
+pub fn begun(finding: &Finding, hours: Option<HoursOf>) -> Option<String> {
     let until = hours?.until;
     let (day, so_far) = (Day::of_seconds(until - 1), (until - Day::of_seconds(until - 1).seconds()) / HOUR_SECONDS);
     let come = counted(so_far.unsigned_abs(), "hour has", "hours have");
-    (so_far < DAY_HOURS as i64).then(|| format!("Of {day} {come} come: the others count as what they usually cost"))
+    let others = if counts_missing(finding) { ": the others count as what they usually cost" } else { "" };
+    (so_far < DAY_HOURS as i64).then(|| format!("Of {day} {come} come{others}"))
 }
 
 /// The paragraph for an incident channel: why it is, and over how long that was looked at; and the hours that have
@@ -338,7 +340,7 @@ pub fn summary(listed: &Listed, driver: Option<(&Driver, &str)>, hours: Option<H
         money(day.lower),
         money(day.upper),
     );
-    if let Some(begun) = begun(hours) {
+    if let Some(begun) = begun(&anomaly.finding, hours) {
         out.push_str(&format!(" {begun}."));
     }
     let days = (last.0 - start.0 + 1).max(1);

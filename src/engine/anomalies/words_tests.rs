@@ -84,6 +84,18 @@ fn a_summary_has_the_decimals_of_its_currency() {
 }
 
 #[test]
+fn hours_that_count_as_nothing_are_not_said_to_count() {
+    let from = Day(20_003).seconds();
+    let hours = Some(HoursOf { from, until: from + 11 * HOUR_SECONDS });
+    let rise = finding(&[], &[]);
+    let of = |finding: &Finding| begun(finding, hours).expect("words");
+    assert_eq!(of(&rise), "Of 2024-10-07 11 hours have come: the others count as what they usually cost");
+    for other in [Finding { rises: false, ..rise.clone() }, Finding { start: Day(19_990), ..rise }] {
+        assert_eq!(of(&other), "Of 2024-10-07 11 hours have come");
+    }
+}
+
+#[test]
 fn what_hardly_had_a_part_in_it_is_no_reason() {
     let why_of = |quantity: i64, price: i64, other: i64| {
         let [quantity, price, other] = [quantity, price, other].map(Amount::whole);

@@ -134,7 +134,7 @@ fn below(answer: &AnomalyAnswer, theme: &Theme) -> Vec<(String, Role)> {
     let [_, before] = held(answer.held, answer.hours);
     let span = span(answer.held.0.days(), answer.hours);
     let currency = &answer.listed.anomaly.currency;
-    if let Some(begun) = begun(answer.hours) {
+    if let Some(begun) = begun(&answer.listed.anomaly.finding, answer.hours) {
         lines.push((format!("Note  {begun}"), Role::Muted));
     }
     if let Some(why) = answer.driver.as_ref().and_then(|driver| why(driver, &span, currency)) {
