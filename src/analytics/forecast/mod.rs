@@ -25,6 +25,7 @@
 
 mod contest;
 mod dues;
+mod fresh;
 mod interval;
 mod models;
 mod prepare;
@@ -36,6 +37,8 @@ mod tests;
 #[cfg(test)]
 mod tests_of_dues;
 #[cfg(test)]
+mod tests_of_shifts;
+#[cfg(test)]
 mod tests_of_sums;
 
 use std::sync::Arc;
@@ -46,6 +49,7 @@ pub use models::{Level, Model};
 use crate::domain::calendar::{Day, Period};
 use contest::Outcome;
 use dues::Ahead;
+use fresh::Fresh;
 use interval::Errors;
 use models::Fit;
 use prepare::{Ready, plus, ready};
@@ -195,17 +199,41 @@ pub struct Forecast {
     least: f64,
     errors: Arc<Errors>,
     due: Ahead,
+    other: Option<Other>,
+}
+
+/// What comes where a fresh level does what the middles do not: goes, or where it is of one day only, stays.
+#[derive(Clone, Debug)]
+struct Other {
+    mids: Vec<f64>,
+    units: Vec<f64>,
+    since: Day,
+    /// Whether the middles go on at the fresh level.
+    is_taken: bool,
+}
+
+impl Other {
+    /// Intervals that hold both: where the middle does not go on at the fresh level, the outer one alone.
+    fn held(&self, own: Band, other: Band) -> Band {
+        let inner = if self.is_taken { other } else { own };
+        Band {
+            mid: own.mid,
+            lo80: own.lo80.min(inner.lo80),
+            hi80: own.hi80.max(inner.hi80),
+            lo95: own.lo95.min(other.lo95),
+            hi95: own.hi95.max(other.hi95),
+        }
+    }
 }
 
 impl Forecast {
     /// In one line: the winner, or why there is none.
     #[must_use]
     pub fn words(&self) -> String {
-        match (&self.winner, self.state.words()) {
-            (Some(winner), Some(odd)) => format!("{}; {odd}", winner.words()),
-            (Some(winner), None) => winner.words(),
-            (None, odd) => odd.unwrap_or_default(),
-        }
+        let fresh = self.other.as_ref().filter(|other| other.is_taken);
+        let fresh = fresh.map(|other| format!("at the level since {}, which may not last", other.since));
+        let all = self.winner.as_ref().map(Winner::words).into_iter().chain(self.state.words()).chain(fresh);
+        all.collect::<Vec<String>>().join("; ")
     }
 
     /// The sum of the days of a period that are foretold; nothing where none is. Its middle is the sum of the
@@ -217,17 +245,24 @@ impl Forecast {
         if from >= to {
             return None;
         }
+        let mid = self.days[from..to].iter().map(|day| day.mid).sum();
+        let own = self.sum_of((from, to), mid, &self.units);
+        let Some(other) = &self.other else { return Some(own) };
+        Some(other.held(own, self.sum_of((from, to), other.mids[from..to].iter().sum(), &other.units)))
+    }
+
+    /// The sum of a run of days about a middle that holds what is due.
+    fn sum_of(&self, (from, to): (usize, usize), mid: f64, units: &[f64]) -> Band {
         let due = self.due.sum(from, to);
-        let mid = self.days[from..to].iter().map(|day| day.mid).sum::<f64>();
-        let units = &self.units[from..to];
+        let units = &units[from..to];
         let unit: f64 = units.iter().sum();
         let least = self.least * (to - from) as f64;
         let Some(off) = self.errors.sum(from, units, self.shift) else {
-            return Some(Band::exactly(mid - due.mid).with(due, least).about(mid));
+            return Band::exactly(mid - due.mid).with(due, least).about(mid);
         };
         // What is due may lie below zero: with it the sum may not.
         let of_rest = if self.due.is_empty() { least } else { f64::NEG_INFINITY };
-        Some(Band::around(mid - due.mid, unit, off, of_rest).with(due, least).about(mid))
+        Band::around(mid - due.mid, unit, off, of_rest).with(due, least).about(mid)
     }
 }
 
@@ -265,19 +300,38 @@ fn by(ready: &Ready, winner: &Winner, horizon: usize) -> Forecast {
     let (model, errors) = (winner.model, &winner.errors);
     let fit = Fit::of(contest::days(ready, ready.values.len()), model.is_monthly());
     let least = if ready.negative { f64::NEG_INFINITY } else { 0.0 };
-    let path: Vec<f64> = fit.path(model, horizon).iter().map(|mid| mid.max(least)).collect();
-    let units = fit.units(model, &path, contest::usual(&ready.values));
     // Means sum as they should.
     let shift = if model.is_mean() { 0.0 } else { errors.shift(SHIFT_DAYS) };
     let due = ready.dues.clone().ahead(ready.end(), horizon);
-    let band = |k: usize| {
-        let mid = (path[k] + shift * units[k]).max(least);
-        let off = errors.day(k + 1).map(|off| off - shift);
-        Band::around(mid, units[k], off, least).with(due.sum(k, k + 1), least)
+    let bands = |path: Vec<f64>| -> (Vec<Band>, Vec<f64>) {
+        let path: Vec<f64> = path.iter().map(|mid| mid.max(least)).collect();
+        let units = fit.units(model, &path, contest::usual(&ready.values));
+        let band = |k: usize| {
+            let mid = (path[k] + shift * units[k]).max(least);
+            let off = errors.day(k + 1).map(|off| off - shift);
+            Band::around(mid, units[k], off, least).with(due.sum(k, k + 1), least)
+        };
+        ((0..horizon).map(band).collect(), units)
+    };
+    let own = fit.path(model, horizon);
+    let (days, units, other) = match fit.fresh(model, ready) {
+        None => {
+            let (days, units) = bands(own);
+            (days, units, None)
+        }
+        Some(fresh) => {
+            let (path, other) = fresh_paths(&fit, model, &fresh, own);
+            let ((mut days, units), (others, of_other)) = (bands(path), bands(other));
+            let mids = others.iter().map(|day| day.mid).collect();
+            let since = plus(ready.first, fresh.since);
+            let other = Other { mids, units: of_other, since, is_taken: fresh.lasts };
+            days.iter_mut().zip(others).for_each(|(day, of_other)| *day = other.held(*day, of_other));
+            (days, units, Some(other))
+        }
     };
     Forecast {
         first: ready.end(),
-        days: (0..horizon).map(band).collect(),
+        days,
         state: ready.state,
         winner: Some(winner.clone()),
         units,
@@ -285,7 +339,21 @@ fn by(ready: &Ready, winner: &Winner, horizon: usize) -> Forecast {
         least,
         errors: errors.clone(),
         due,
+        other,
     }
+}
+
+/// The path that is taken where there is a fresh level, and the other one that may come.
+fn fresh_paths(fit: &Fit<'_>, model: Model, fresh: &Fresh, own: Vec<f64>) -> (Vec<f64>, Vec<f64>) {
+    let at = fit.at_level(model, fresh.level, own.len());
+    if !fresh.lasts {
+        return (own, at);
+    }
+    // A model may be half on its way: what is over is back at the level of before.
+    let farther = if fresh.level > fresh.before { f64::min } else { f64::max };
+    let before = fit.at_level(model, fresh.before, own.len());
+    let other = own.iter().zip(before).map(|(own, before)| farther(*own, before)).collect();
+    (at, other)
 }
 
 /// A forecast of a series that models cannot compete on.
@@ -323,6 +391,7 @@ fn of_few(ready: &Ready, horizon: usize) -> Forecast {
         least,
         errors,
         due: Ahead::default(),
+        other: None,
     }
 }
 
@@ -340,6 +409,7 @@ fn plain(first: Day, state: State, mids: Vec<f64>) -> Forecast {
         least: f64::NEG_INFINITY,
         errors: Arc::default(),
         due: Ahead::default(),
+        other: None,
     }
 }
 

@@ -20,7 +20,9 @@
 
 use stlrs::Mstl;
 
+use super::fresh::{self, Fresh};
 use super::interval::units;
+use super::prepare::Ready;
 use super::robust::{median, slope, trimmed};
 use super::shape::{Days, Shape};
 
@@ -174,6 +176,17 @@ impl<'a> Fit<'a> {
                 self.put_back(shape, &(0..horizon).map(middle).collect::<Vec<f64>>())
             }
         }
+    }
+
+    /// The level of the last days where it is too new for models to follow.
+    pub fn fresh(&self, model: Model, ready: &Ready) -> Option<Fresh> {
+        // Days that are means hold both: those that cost much and those that cost little.
+        if model.is_mean() { None } else { fresh::of(self.shape(model), &self.plain, ready) }
+    }
+
+    /// The next days at a level.
+    pub fn at_level(&self, model: Model, level: f64, horizon: usize) -> Vec<f64> {
+        self.put_back(self.shape(model), &vec![level; horizon])
     }
 
     /// The sizes of a path's days, of which errors go with the size: without days of the month.

@@ -110,6 +110,11 @@ impl Shape {
         if self.log { value / self.month_part(day).exp() } else { value }
     }
 
+    /// How far two values of a day are apart, in the terms of levels.
+    pub fn apart(&self, value: f64, other: f64) -> f64 {
+        if self.log { (value / other).max(f64::MIN_POSITIVE).ln() } else { value - other }
+    }
+
     fn month_part(&self, day: Day) -> f64 {
         let found = self.month.iter().find(|(number, from_end, _)| place(day, *from_end) == u32::from(*number));
         found.map_or(0.0, |(_, _, part)| *part)
