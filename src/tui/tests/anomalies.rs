@@ -165,6 +165,7 @@ fn a_day_that_has_just_begun_says_how_many_hours_have_come() {
     let detail = &mut s.app.anomalies.detail.shown.as_mut().expect("told").answers[0];
     let from = as_of().seconds() + 2 * 3_600;
     detail.hours = Some(HoursOf { from, until: from + 5 * 3_600 });
+    detail.listed.anomaly.finding.hourly = true;
     let text = s.text();
     let day = as_of();
     assert!(
