@@ -34,6 +34,7 @@ fn anomaly(name: &str) -> AnomalyFact {
         place_words: words(),
         place: Vec::new(),
         parts: Vec::new(),
+        providers: Vec::new(),
         kind: "step up",
         severity: Severity::Critical,
         start: today,

@@ -177,7 +177,7 @@ fn about(rule: &Rule, fact: &BudgetFact, severity: Severity, title: String) -> C
 
 fn anomaly(rule: &Rule, fact: &AnomalyFact, now: i64) -> Option<Condition> {
     let is_news = Day::of_seconds(now).0 - fact.last.0 <= NEWS_DAYS;
-    let is_ours = || is_within(&rule.scope, &fact.place, &fact.parts, fact.place_words.raw());
+    let is_ours = || is_within(&rule.scope, (&fact.place, &fact.parts, &fact.providers), fact.place_words.raw());
     if matches!(fact.taken, Taken::Over(_)) || !is_ours() {
         return None;
     }

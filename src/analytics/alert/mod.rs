@@ -126,6 +126,8 @@ pub struct AnomalyFact {
     pub place: Vec<Spot>,
     /// Who has the move there.
     pub parts: Vec<Contributor>,
+    /// Whose charges it has, where that is known.
+    pub providers: Vec<String>,
     /// What kind it is, in words.
     pub kind: &'static str,
     /// How much it presses.

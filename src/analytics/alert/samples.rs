@@ -28,6 +28,7 @@ pub fn anomaly(id: &str) -> AnomalyFact {
             share: 1.0,
             moved: Amount::whole(870),
         }],
+        providers: Vec::new(),
         kind: "step up",
         severity: Severity::Critical,
         start,

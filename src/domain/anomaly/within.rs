@@ -9,18 +9,22 @@ use crate::domain::filter::{Filter, Pattern};
 use crate::domain::services;
 
 impl Finding {
-    /// Whether its charges may be what a filter admits; `words` are its place in words, for free text.
+    /// Whether its charges, which are of these providers as far as that is known, may be what a filter admits; `words`
+    /// are its place in words, for free text.
     #[must_use]
-    pub fn is_within(&self, filter: &Filter, words: &str) -> bool {
-        is_within(filter, &self.place, &self.contributors, words)
+    pub fn is_within(&self, filter: &Filter, providers: &[String], words: &str) -> bool {
+        is_within(filter, (&self.place, &self.contributors, providers), words)
     }
 }
 
+/// A place, those who have the move there, and whose charges it has, where that is known.
+pub type Whereabouts<'a> = (&'a [Spot], &'a [Contributor], &'a [String]);
+
 /// The same of a place and of those who have the move there. By a dimension that the place leaves open, whoever has
-/// nearly all of the move is the place, and else one of those who have part of it suffices; of a dimension of which
-/// nothing is known it may be so.
+/// nearly all of the move is the place, and else one of those who have part of it suffices; of a provider that neither
+/// tells, one of those whose charges they are; of a dimension of which nothing is known it may be so.
 #[must_use]
-pub fn is_within(filter: &Filter, place: &[Spot], parts: &[Contributor], words: &str) -> bool {
+pub fn is_within(filter: &Filter, (place, parts, providers): Whereabouts<'_>, words: &str) -> bool {
     let parts = || parts.iter().filter(|part| part.share > 0.0);
     filter.clauses.iter().all(|clause| {
         let Some(dimension) = &clause.dimension else {
@@ -32,8 +36,12 @@ pub fn is_within(filter: &Filter, place: &[Spot], parts: &[Contributor], words: 
         let own = place.iter().filter(|spot| spot.dimension == *dimension);
         let own: Vec<&Spot> = own.chain(of().filter(|part| part.share >= MOSTLY).map(|part| &part.spot)).collect();
         let all: Vec<&Spot> = if own.is_empty() { of().map(|part| &part.spot).collect() } else { own };
-        if let (Dimension::Provider, [], Some(provider)) = (dimension, &all[..], provider_of(place)) {
-            return matches(dimension, &clause.patterns, provider, "") != clause.negated;
+        if *dimension == Dimension::Provider && all.is_empty() {
+            let known = providers.iter().map(|provider| services::canonical_provider(provider));
+            let own: Vec<&str> =
+                if providers.is_empty() { provider_of(place).into_iter().collect() } else { known.collect() };
+            let is_one = |provider: &&str| matches(dimension, &clause.patterns, provider, "") != clause.negated;
+            return own.is_empty() || own.iter().any(is_one);
         }
         all.is_empty() || all.iter().any(|spot| admits(dimension, &clause.patterns, spot) != clause.negated)
     })
@@ -116,11 +124,33 @@ mod tests {
             ("quay", false),
         ] {
             let filter = Filter::parse(text, &[]).expect(text);
-            assert_eq!(is_within(&filter, &place, &parts, "mostly there"), want, "{text}");
+            assert_eq!(is_within(&filter, (&place, &parts, &[]), "mostly there"), want, "{text}");
         }
         for (text, want) in [("provider:aws", true), ("provider:azure", false), ("-provider:aws", false)] {
             let filter = Filter::parse(text, &[]).expect(text);
-            assert_eq!(is_within(&filter, &place, &[], ""), want, "its service is AWS's: {text}");
+            assert_eq!(is_within(&filter, (&place, &[], &[]), ""), want, "its service is AWS's: {text}");
+        }
+    }
+
+    #[test]
+    fn what_leaves_its_provider_open_is_within_those_whose_charges_it_has() {
+        let place = [spot(Dimension::Service, "OCI Vault", None)];
+        let parts = [part(0.95, spot(Dimension::SubAccount, "brine", None))];
+        let whose = |providers: &[&str]| providers.iter().map(|one| (*one).to_owned()).collect::<Vec<String>>();
+        for (text, [of_one, of_two, unknown]) in [
+            ("provider:oracle", [true, true, true]),
+            ("provider:OCI", [true, true, true]),
+            ("provider:aws", [false, true, true]),
+            ("provider:cloudflare", [false, false, true]),
+            ("-provider:oracle", [false, true, true]),
+            ("-provider:aws", [true, true, true]),
+            ("provider:aws|oracle sub_account:brine", [true, true, true]),
+            ("provider:oracle sub_account:kelp", [false, false, false]),
+        ] {
+            let filter = Filter::parse(text, &[]).expect(text);
+            let is = |providers: &[&str]| is_within(&filter, (&place, &parts, &whose(providers)), "");
+            let told = [is(&["Oracle"]), is(&["Oracle", "AWS"]), is(&[])];
+            assert_eq!(told, [of_one, of_two, unknown], "{text}");
         }
     }
 }

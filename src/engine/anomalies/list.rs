@@ -92,7 +92,7 @@ pub fn answer(engine: &LocalEngine, query: &AnomalyQuery, as_of: Day, cancel: &C
     let about = |listed: &&Listed| {
         let anomaly = &listed.anomaly;
         let currency = query.currency.as_ref().is_none_or(|currency| anomaly.currency == *currency);
-        currency && anomaly.finding.is_within(&query.filter, &listed.place_words)
+        currency && anomaly.finding.is_within(&query.filter, &listed.providers, &listed.place_words)
     };
     let about: Vec<&Listed> = all.iter().filter(about).collect();
     let count = |state: State| about.iter().filter(|listed| listed.state == state).count() as u64;
@@ -172,7 +172,7 @@ pub fn beside(engine: &LocalEngine, lens: &Lens, currency: &str, as_of: Day) -> 
     let listed = begun.map(|anomaly| words::listed(anomaly, as_of, &[]));
     let mut open: Vec<Listed> = listed
         .filter(|l| l.state.needs_somebody() && l.anomaly.currency == currency)
-        .filter(|l| l.anomaly.finding.is_within(&lens.filter, &l.place_words))
+        .filter(|l| l.anomaly.finding.is_within(&lens.filter, &l.providers, &l.place_words))
         .collect();
     sort(&mut open, AnomalySort::default());
     let mark = |listed: &Listed| AnomalyMark {

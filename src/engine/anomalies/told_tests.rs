@@ -4,6 +4,7 @@ use super::list::{self, AnomalyQuery};
 use super::tests::{Charges, DB, FIRST, Of, VM, after_a_commitment, engine, told};
 use super::*;
 use crate::domain::anomaly::{Course, Kind, State};
+use crate::domain::filter::Filter;
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::engine::answer::AnomalyAnswer;
@@ -69,6 +70,27 @@ fn the_end_of_a_commitment_is_the_same_one_each_day() {
     assert_eq!((first.len(), first[0].1), (1, State::Open));
     for days in 93..97 {
         assert_eq!(ended(days), first, "after {days} days");
+    }
+}
+
+#[test]
+fn under_a_provider_stands_what_is_of_its_charges_alone() {
+    let mut charges = Charges::new();
+    charges.daily(VM, 0..90, 60.0);
+    let vault = Of { provider: "Oracle", service: "vault", resource: "v-1", ..VM };
+    charges.daily(vault, 0..90, 40.0);
+    charges.daily(Of { resource: "v-2", ..vault }, 80..90, 80.0);
+    let engine = engine();
+    assert_eq!(charges.found_in(&engine, 93).len(), 1);
+    let beside = |text: &str| {
+        let filter = Filter::parse(text, &[]).expect(text);
+        let lens = Lens { filter: filter.clone(), ..Lens::default() };
+        let query = AnomalyQuery { filter, ..AnomalyQuery::default() };
+        let listed = list::answer(&engine, &query, Day(FIRST + 93), &Cancel::default()).expect("answer");
+        (listed.anomalies.len(), list::beside(&engine, &lens, "USD", Day(FIRST + 93)).0.len())
+    };
+    for (text, want) in [("provider:oracle", 1), ("provider:aws", 0), ("-provider:oracle", 0), ("service:vault", 1)] {
+        assert_eq!(beside(text), (want, want), "{text}");
     }
 }
 

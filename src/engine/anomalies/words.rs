@@ -115,9 +115,9 @@ pub fn listed(mut anomaly: Anomaly, as_of: Day, late: &[Freshness]) -> Listed {
     if silent.as_ref().is_some_and(|silent| silent.since < anomaly.finding.last) {
         anomaly.finding.rate = Amount::ZERO;
     }
-    let anomaly = Anomaly { held: None, ..anomaly };
+    let providers = anomaly.held.take().map(|held| held.providers).unwrap_or_default();
     let place_words = place(&anomaly.finding);
-    Listed { state: anomaly.state(as_of), place_words, at_stake: anomaly.at_stake(), silent, anomaly }
+    Listed { state: anomaly.state(as_of), place_words, at_stake: anomaly.at_stake(), silent, providers, anomaly }
 }
 
 /// Whether the last days that it was seen on were taken out of the bill since: what a day costs now is not known.

@@ -50,6 +50,9 @@ pub struct Listed {
     /// Since when nothing is heard of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub silent: Option<Silent>,
+    /// Whose charges it has, where that is known. Not told: a filter is asked of it.
+    #[serde(skip)]
+    pub providers: Vec<String>,
     /// The rest.
     #[serde(flatten)]
     pub anomaly: Anomaly,

@@ -202,6 +202,7 @@ fn fact(listed: &Listed) -> AnomalyFact {
         place_words: Untrusted::new(words::place(finding)),
         place: finding.place.clone(),
         parts: finding.contributors.clone(),
+        providers: listed.providers.clone(),
         kind: finding.kind_words(),
         severity: finding.severity.into(),
         start: finding.start,

@@ -2,6 +2,7 @@
 
 mod lapsed;
 mod silent;
+mod whose;
 
 use proptest::prelude::*;
 
