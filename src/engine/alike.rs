@@ -34,9 +34,14 @@ pub(super) struct Lacking {
 impl Lacking {
     /// Whether a day of a group is among them.
     pub(super) fn holds(&self, key: &GroupKey, day: Day) -> bool {
+        self.is_of(canonical_provider(&key.provider), &key.account, day)
+    }
+
+    /// Whether a day of an account is among them.
+    pub(super) fn is_of(&self, provider: &str, account: &str, day: Day) -> bool {
         self.days.iter().any(|days| days.contains(day))
-            && self.providers.contains(canonical_provider(&key.provider))
-            && self.accounts.as_ref().is_none_or(|accounts| accounts.contains(&key.account))
+            && self.providers.contains(provider)
+            && self.accounts.as_ref().is_none_or(|accounts| accounts.contains(account))
     }
 
     /// What a request demands, of these accounts alone.

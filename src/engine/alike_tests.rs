@@ -11,7 +11,9 @@ use crate::domain::filter::Filter;
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::period::{Comparison, PeriodSpec};
-use crate::engine::answer::{BreakdownAnswer, BudgetsAnswer, Figure, NoticeKind, Pending, QueryAnswer, SpendAnswer};
+use crate::engine::answer::{
+    BreakdownAnswer, BudgetsAnswer, Figure, NoticeKind, Pending, QueryAnswer, QueryRow, SpendAnswer,
+};
 use crate::engine::budgets::{Asked, BudgetCommand, Was};
 use crate::engine::local::LocalEngine;
 use crate::engine::{Among, Answer, Cancel, Card, Command, Engine, Query, Question, Sort, bills};
@@ -199,6 +201,52 @@ fn where_all_is_in_nothing_is_left_out() {
     let answer = breakdown(Lens { filter, period, ..lens(&[Dimension::Service]) });
     assert!(answer.rows.iter().all(|row| row.through.is_none()), "{:?}", answer.rows);
     assert!(answer.notices.iter().all(|notice| notice.kind != NoticeKind::NotIn), "{:?}", answer.notices);
+}
+
+#[test]
+fn the_totals_change_is_the_sum_of_the_rows() {
+    let one = |row: &QueryRow| (row.cost, row.previous);
+    let sum = |all: Vec<Option<Amount>>| all.into_iter().flatten().sum::<Amount>();
+    // Of one charge 34 days ago it is not known what came after; of one 52 days ago nothing more is to come.
+    let charges: [fn(Day) -> i64; 2] =
+        [|at| if at == day("2026-10-20") { 700 } else { 0 }, |at| if at == day("2026-10-02") { 700 } else { 0 }];
+    for (charge, fly, previous) in [(charges[0], NOTHING, 44 * 100), (charges[1], figure(0, 700), 44 * 100 + 700)] {
+        let store = Arc::new(Store::in_memory(&[]));
+        let aws: &[(&str, &str, fn(Day) -> i64)] = &[("Alpha", "prod", |_| 103), ("Queue", "obs", |_| 97)];
+        bills::import(&store, "aws", &bill("AWS", "2026-11-22", aws), today().seconds());
+        bills::import(&store, "fly", &bill("Fly", "2026-10-30", &[("Machines", "old", charge)]), 0);
+        let engine = LocalEngine::new(store, Config::default().settle, false);
+        let ask = |question| engine.ask(&question, today(), &Cancel::default()).expect("an answer");
+        for (by, name) in [
+            (Dimension::Provider, "Fly"),
+            (Dimension::Service, "Machines"),
+            (Dimension::SubAccount, "old"),
+            (Dimension::Resource, "r-Machines"),
+        ] {
+            for granularity in [None, Some(Granularity::Day), Some(Granularity::Week), Some(Granularity::Month)] {
+                let question = Query { lens: lens(&[by.clone()]), granularity, sort: Sort::Key, limit: None };
+                let Answer::Query(answers) = ask(Question::Query(question)) else { panic!() };
+                let answer = &answers[0];
+                let rows: Vec<_> = answer.rows.iter().map(one).collect();
+                assert_eq!(Some(sum(rows.iter().map(|row| row.0).collect())), answer.total, "{by:?} {granularity:?}");
+                assert_eq!(answer.previous_total, Some(Amount::whole(previous)), "{by:?} {granularity:?}");
+                let whole = granularity.is_none();
+                let of_fly = answer.rows.iter().find(|row| row.key[0].raw() == name).map(one);
+                assert!(!whole || of_fly == Some((fly.amount, fly.previous)), "{by:?}: {of_fly:?}");
+                assert!(!whole || sum(rows.iter().map(|row| row.1).collect()) == Amount::whole(previous), "{by:?}");
+                assert!(rows.iter().all(|row| row.0.is_some() || row.1.is_none()), "{by:?} {granularity:?} {rows:?}");
+            }
+            let Answer::Breakdown(answers) =
+                ask(Question::Breakdown { lens: lens(&[by.clone()]), limit: None, pieces: None })
+            else {
+                panic!()
+            };
+            let of_fly = answers[0].rows.iter().find(|row| row.key[0].raw() == name).map(|row| row.figure);
+            assert_eq!(of_fly, Some(fly), "{by:?}");
+            assert_eq!(answers[0].total, figure(44 * 100, previous), "{by:?}");
+            assert!(answers[0].pending.as_ref().is_none_or(|pending| named(Some(pending)) == ["AWS"]));
+        }
+    }
 }
 
 /// Whose days are said not to be in.

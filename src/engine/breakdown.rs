@@ -179,7 +179,7 @@ pub fn answer(
             previous_pending: come_before.clone(),
             notices: untold.get(currency).into_iter().flatten().chain(&notices).cloned().collect(),
         };
-        leave_blank(&mut answer);
+        leave_blank(&mut answer, &Reach::new(&freshness, &lens.by).told(&arrivals));
         answer
     };
     // What a filter left out is told of, where it left nothing else.
@@ -188,8 +188,7 @@ pub fn answer(
 }
 
 /// Leaves blank what begins after the last day of the data.
-fn leave_blank(answer: &mut BreakdownAnswer) {
-    let reach = Reach::new(&answer.freshness, &answer.by);
+fn leave_blank(answer: &mut BreakdownAnswer, reach: &Reach<'_>) {
     let from = answer.period.from;
     answer.total.amount = known(answer.total.amount, from, reach.any());
     for row in &mut answer.rows {

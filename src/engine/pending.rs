@@ -51,9 +51,11 @@ pub(super) struct Arrivals {
     oldest: Option<Day>,
     /// The last day that nobody restates any more.
     settled: Option<Day>,
+    /// Who has delivered nothing for so long that nothing more is to come: what they cost since is nothing.
+    gone: BTreeSet<String>,
 }
 
-/// Somebody whose charges are expected every day.
+/// Somebody whose charges are expected.
 #[derive(Clone)]
 struct Member {
     provider: String,
@@ -65,6 +67,8 @@ struct Member {
     accounts: BTreeSet<String>,
     /// Days that have not come whole, but mostly.
     begun: BTreeSet<Day>,
+    /// Whether there are charges every day: nobody else is late, though nothing is known of the days after the last.
+    is_daily: bool,
 }
 
 impl Member {
@@ -173,6 +177,9 @@ impl Arrivals {
                 }
                 _ => last_of_charges(&manifest, mine).map(Came::Through),
             };
+            let of_provider = freshness.iter().filter(|fresh| canonical_provider(fresh.provider.raw()) == *provider);
+            let is_daily = came.is_some();
+            let came = came.or_else(|| of_provider.map(|fresh| fresh.last_day).max().map(Came::Through));
             let Some(came) = came else { continue };
             let is_recent = came.last().is_some_and(|last| as_of.0 - last.0 <= GONE_DAYS);
             let is_connected = source.and_then(|source| engine.is_connected(source));
@@ -185,11 +192,28 @@ impl Arrivals {
                     accounts: mine.iter().map(|group| group.key.account.clone()).collect(),
                     begun: begun(mine, &came),
                     came,
+                    is_daily,
                 });
             }
         }
+        // Whoever has charges every day tells of all of the provider's.
+        let daily: BTreeSet<String> =
+            members.iter().filter(|member| member.is_daily).map(|member| member.provider.clone()).collect();
+        members.retain(|member| member.is_daily || !daily.contains(&member.provider));
+        let is_gone = |provider: &&str| !members.iter().any(|member| member.provider == *provider);
+        let gone = groups.keys().map(|(provider, _)| *provider).filter(is_gone).map(str::to_owned).collect();
         let settled = settled(freshness, as_of);
-        Arrivals { members, oldest: engine.data_days().map(|data| data.from), settled }
+        Arrivals { members, oldest: engine.data_days().map(|data| data.from), settled, gone }
+    }
+
+    /// Whether nothing more is to come of a provider.
+    pub(super) fn is_gone(&self, provider: &str) -> bool {
+        self.gone.contains(provider)
+    }
+
+    /// Those whose charges are expected every day.
+    fn daily(&self) -> impl Iterator<Item = &Member> {
+        self.members.iter().filter(|member| member.is_daily)
     }
 
     /// The same of those alone who have a billing account that is looked at, and whose freshness it is.
@@ -201,18 +225,27 @@ impl Arrivals {
     ) -> Arrivals {
         let is_one = |member: &&Member| member.accounts.iter().any(|account| has(&member.provider, account));
         let members = self.members.iter().filter(is_one).cloned().collect();
-        Arrivals { members, settled: settled(freshness, as_of), ..*self }
+        Arrivals { members, settled: settled(freshness, as_of), oldest: self.oldest, gone: self.gone.clone() }
     }
 
     /// What of a period has not come or may still change; `None` where all is as it will be.
     pub(super) fn of(&self, period: Period) -> Option<Pending> {
+        self.but(period, &[])
+    }
+
+    /// The same without the days that are left out of what is held against others.
+    fn but(&self, period: Period, left_out: &[Lacking]) -> Option<Pending> {
         let known = self.known(period);
         let behind = |member: &Member| {
             let (provider, source) = (Untrusted::new(member.provider.clone()), member.source.clone());
-            let missing = runs(member.lacks(known));
+            let is_left_out = |day: Day| {
+                let is = |account| left_out.iter().any(|lacking| lacking.is_of(&member.provider, account, day));
+                !member.accounts.is_empty() && member.accounts.iter().all(|account| is(account))
+            };
+            let missing = runs(member.lacks(known).filter(|day| !is_left_out(*day)));
             Some(Behind { provider, source, missing }).filter(|behind| !behind.missing.is_empty())
         };
-        let of: Vec<Behind> = self.members.iter().filter_map(behind).collect();
+        let of: Vec<Behind> = self.daily().filter_map(behind).collect();
         let missing: BTreeSet<Day> = of.iter().flat_map(|behind| &behind.missing).flat_map(|run| run.iter()).collect();
         let is_open = |day: &Day| self.settled.is_some_and(|settled| *day > settled) && !missing.contains(day);
         let unsettled = known.iter().filter(is_open).count();
@@ -222,7 +255,7 @@ impl Arrivals {
             missing: missing.len() as u32,
             unsettled: unsettled as u32,
             through: Some(first.plus(-1)).filter(|last| *last >= period.from),
-            newest: known.iter().filter(|day| self.members.iter().any(|member| member.has(*day))).last(),
+            newest: known.iter().filter(|day| self.daily().any(|member| member.has(*day))).last(),
             of,
         })
     }
@@ -239,7 +272,9 @@ impl Arrivals {
         let Some(against) = against else { return Vec::new() };
         let known = self.known(period);
         let mut silent: BTreeMap<(&str, &str), BTreeSet<Day>> = BTreeMap::new();
-        for member in &self.members {
+        // Of who has charges now and then there may be none to come of days the first of which has come.
+        let lacks_some = |member: &&Member| member.is_daily || member.came.last().is_none_or(|last| last < known.from);
+        for member in self.members.iter().filter(lacks_some) {
             let days: BTreeSet<Day> = member.lacks(known).filter(|day| !member.begun.contains(day)).collect();
             for account in &member.accounts {
                 let all = silent.entry((member.provider.as_str(), account.as_str())).or_insert_with(|| days.clone());
@@ -275,9 +310,11 @@ impl Arrivals {
         all
     }
 
-    /// Of a period, and where days are missing of those that it is held against.
+    /// Of a period, and where days are missing of those that it is held against, and are not left out of them.
     pub(super) fn both(&self, period: Period, against: Option<Period>) -> (Option<Pending>, Option<Pending>) {
-        (self.of(period), against.and_then(|days| self.missing(days)))
+        let left_out = self.lacking(period, against);
+        let before = against.and_then(|days| self.but(days, &left_out)).filter(|pending| pending.missing > 0);
+        (self.of(period), before)
     }
 
     /// Where days are missing of a period: those before them and as many of the others, as far as all of both
@@ -297,7 +334,7 @@ impl Arrivals {
         (period, against): (Period, Option<Period>),
         sum: impl Fn(Period) -> Option<Amount>,
     ) -> Option<PendingCard> {
-        let (now, previous) = self.both(period, against);
+        let (now, previous) = (self.of(period), against.and_then(|days| self.missing(days)));
         let whole = |_: &Pending| {
             let (days, through) = (period.days().unsigned_abs(), Some(period.to.plus(-1)));
             Pending { days, missing: 0, unsettled: 0, through, newest: through, of: Vec::new() }
@@ -310,7 +347,7 @@ impl Arrivals {
 
     /// Whether a day has come of none of those that are expected to have it.
     pub(super) fn is_nobody_in(&self, day: Day) -> bool {
-        !self.members.is_empty() && self.members.iter().all(|member| !member.came.has(day))
+        self.daily().next().is_some() && self.daily().all(|member| !member.came.has(day))
     }
 
     /// The same where days are missing, not only open.
@@ -413,7 +450,9 @@ pub(super) fn notices(
             (Some(last), _) => format!("--to {} ends where all is in", last.plus(1)),
             (None, _) => "`spendtop sync --status` says what is to come".to_owned(),
         };
-        let same = if lacking.is_empty() { "" } else { "; the same days are left out of those before" };
+        let is_left_out = |behind: &Behind| lacking.iter().any(|one| one.providers.contains(behind.provider.raw()));
+        let is_same = now.is_some_and(|pending| pending.of.iter().any(is_left_out));
+        let same = if is_same { "; the same days are left out of those before" } else { "" };
         notice(format!("{words}{same}"), hint)
     });
     let of_previous = previous.and_then(Pending::words).map(|words| {
@@ -423,71 +462,4 @@ pub(super) fn notices(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn days(from: &str, to: &str) -> Period {
-        let day = |text| Day::parse(text).expect(text);
-        Period { from: day(from), to: day(to) }
-    }
-
-    fn member(provider: &str, source: &str, accounts: &[&str], last: &str) -> Member {
-        Member {
-            provider: provider.to_owned(),
-            source: Some(source.to_owned()),
-            came: Came::Through(Day::parse(last).expect(last)),
-            since: None,
-            accounts: accounts.iter().map(|account| (*account).to_owned()).collect(),
-            begun: BTreeSet::new(),
-        }
-    }
-
-    fn lacking(members: Vec<Member>, period: Period, against: Period) -> Vec<String> {
-        let arrivals = Arrivals { members, oldest: Some(days("2026-01-01", "2026-01-02").from), settled: None };
-        let one = |lacking: Lacking| {
-            let whose: Vec<String> =
-                lacking.providers.into_iter().chain(lacking.accounts.into_iter().flatten()).collect();
-            let days: Vec<String> = lacking.days.iter().map(Period::to_string).collect();
-            format!("{} {} to {}", whose.join("+"), days.join("+"), lacking.through)
-        };
-        arrivals.lacking(period, Some(against)).into_iter().map(one).collect()
-    }
-
-    #[test]
-    fn of_whoever_is_behind_the_same_days_are_left_out_of_those_before() {
-        let (now, before) = (days("2026-11-01", "2026-11-24"), days("2026-10-01", "2026-10-24"));
-        let (aws, datadog) = (member("AWS", "aws", &["1"], "2026-11-22"), member("Datadog", "dd", &[""], "2026-11-14"));
-        let azure = || member("Microsoft", "azure", &["2", "3"], "2026-11-22");
-        // Who lacks the same is asked for at once.
-        assert_eq!(
-            lacking(vec![aws, datadog, azure()], now, before),
-            ["AWS+Microsoft 2026-10-23..2026-10-24 to 2026-11-22", "Datadog 2026-10-15..2026-10-24 to 2026-11-14"]
-        );
-        // Of a provider one of whose scopes is behind, those accounts alone that no other one brings.
-        let behind = member("Microsoft", "old", &["3", "4"], "2026-11-20");
-        assert_eq!(
-            lacking(vec![azure(), behind], days("2026-11-01", "2026-11-23"), before),
-            ["Microsoft+4 2026-10-21..2026-10-24 to 2026-11-20"]
-        );
-        let none = member("AWS", "aws", &["1"], "2026-10-22");
-        assert_eq!(lacking(vec![none], now, before), ["AWS 2026-10-01..2026-10-24 to 2026-10-31"]);
-    }
-
-    #[test]
-    fn days_that_a_longer_or_shorter_period_has_go_with_its_last() {
-        let aws = |last| vec![member("AWS", "aws", &["1"], last)];
-        let (february, march) = (days("2026-02-01", "2026-03-01"), days("2026-03-01", "2026-04-01"));
-        assert_eq!(lacking(aws("2026-02-25"), february, march), ["AWS 2026-03-26..2026-04-01 to 2026-02-25"]);
-        assert_eq!(lacking(aws("2026-03-25"), march, february), ["AWS 2026-02-26..2026-03-01 to 2026-03-25"]);
-        assert_eq!(lacking(aws("2026-03-29"), march, february), [] as [&str; 0], "nothing is held against those");
-        assert_eq!(lacking(aws("2026-03-31"), march, february), [] as [&str; 0]);
-    }
-
-    #[test]
-    fn a_day_that_has_mostly_come_is_held_against_a_whole_one() {
-        let mut aws = member("AWS", "aws", &["1"], "2026-11-20");
-        aws.begun.insert(Day::parse("2026-11-21").expect("date"));
-        let (now, before) = (days("2026-11-01", "2026-11-23"), days("2026-10-01", "2026-10-23"));
-        assert_eq!(lacking(vec![aws], now, before), ["AWS 2026-10-22..2026-10-23 to 2026-11-21"]);
-    }
-}
+mod tests;

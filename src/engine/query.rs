@@ -108,7 +108,7 @@ pub fn answer(engine: &LocalEngine, query: &Query, as_of: Day, cancel: &Cancel) 
     let untold = untold::notices(engine.store(), lens, (period, &lens.by), cancel)?;
     let currencies: BTreeSet<String> = now.currencies.iter().map(String::from).chain(untold.keys().cloned()).collect();
     let incomplete = incomplete(engine, period);
-    let reach = Reach::new(&freshness, &lens.by);
+    let reach = Reach::new(&freshness, &lens.by).told(&arrivals);
     let (come, come_before) = arrivals.both(period, against);
     let not_in = pending::notices(come.as_ref(), come_before.as_ref(), (period, against), &lacking);
     let outdone = outdone(&engine.store().manifest(), period);

@@ -3,6 +3,7 @@
 //! Knows costs by row and days, not how they were added up.
 
 use super::answer::{Freshness, Key};
+use super::pending::Arrivals;
 use crate::domain::calendar::Day;
 use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
@@ -13,17 +14,25 @@ pub(super) struct Reach<'a> {
     freshness: &'a [Freshness],
     /// Where a row's key names its provider.
     provider: Option<usize>,
+    /// Of whom nothing more is to come: what others have come to is known of them, too.
+    gone: Option<&'a Arrivals>,
 }
 
 impl<'a> Reach<'a> {
     /// Of those who are looked at, for rows by `by`.
     pub(super) fn new(freshness: &'a [Freshness], by: &[Dimension]) -> Reach<'a> {
-        Reach { freshness, provider: by.iter().position(|dimension| *dimension == Dimension::Provider) }
+        Reach { freshness, provider: by.iter().position(|dimension| *dimension == Dimension::Provider), gone: None }
+    }
+
+    /// The same where it is known who is gone.
+    pub(super) fn told(self, arrivals: &'a Arrivals) -> Reach<'a> {
+        Reach { gone: Some(arrivals), ..self }
     }
 
     /// The last day that a row's provider has data of, or where rows are not of a provider each, that any has.
     pub(super) fn of(&self, key: &Key) -> Option<Day> {
         let own = self.provider.and_then(|at| key.get(at)).map(|own| canonical_provider(own.raw()));
+        let own = own.filter(|own| !self.gone.is_some_and(|arrivals| arrivals.is_gone(own)));
         let its = |fresh: &&Freshness| own.is_none_or(|own| own == canonical_provider(fresh.provider.raw()));
         self.freshness.iter().filter(its).map(|fresh| fresh.last_day).max()
     }
