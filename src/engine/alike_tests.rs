@@ -195,6 +195,33 @@ fn a_change_is_not_put_down_to_a_quantity_that_has_not_come() {
 }
 
 #[test]
+fn what_is_explained_is_held_against_the_same_days() {
+    let explain = |card, filter: &str| {
+        let lens = Lens { filter: Filter::parse(filter, &[]).expect("filter"), ..lens(&[]) };
+        let Answer::Explain(answer) = ask(&Question::Explain { lens, card, items: (1, 0) }) else { panic!() };
+        answer
+    };
+    for (card, filter, want) in [
+        (Card::Total, "", figure(8032, 8040)),
+        (Card::MonthToDate, "", figure(8032, 8040)),
+        (Card::Total, "provider:Datadog", figure(3500, 3640)),
+        (Card::Total, "account:obs", figure(2266 + 3500, 2200 + 3640)),
+        (Card::LastWeek, "", figure(7 * 206, 7 * 206)),
+        (Card::Yesterday, "", figure(206, 206)),
+    ] {
+        let answer = explain(card, filter);
+        assert_eq!(answer.figures[0].figure, want, "{card:?} {filter}");
+        let says =
+            answer.definition.iter().any(|line| line.contains("are left out, since") && line.contains("Datadog"));
+        assert_eq!((answer.same_days, says), (true, true), "{card:?} {filter}: {:?}", answer.definition);
+        let parts = answer.parts[0].previous_total;
+        assert!(card == Card::Yesterday || parts == want.previous, "{card:?} {filter}: {parts:?}");
+    }
+    let all_in = explain(Card::Yesterday, "provider:AWS");
+    assert!(!all_in.same_days && !all_in.definition.iter().any(|line| line.contains("left out, since")));
+}
+
+#[test]
 fn where_all_is_in_nothing_is_left_out() {
     let filter = Filter::parse("provider:AWS", &[]).expect("filter");
     let period = PeriodSpec::Range(Period { from: day("2026-11-01"), to: today() });

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::alike::Lacking;
 use super::answer::{ExplainAnswer, Explained, ForecastAnswer, HourFigure, LineItems, QueryAnswer};
 use super::charges::{self, ItemOrder};
 use super::local::LocalEngine;
@@ -17,6 +18,7 @@ use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
 use crate::domain::period::{Comparison, PeriodSpec};
 use crate::domain::text::SafeText;
+use crate::domain::words::counted;
 use crate::error::Result;
 use crate::store::manifest::{Group, Manifest};
 
@@ -39,16 +41,20 @@ pub fn answer(
 ) -> Result<ExplainAnswer> {
     let own = lens_of(card, lens, as_of);
     let foretold = if card == Card::Forecast { forecast::answer(engine, lens, as_of, cancel)? } else { Vec::new() };
+    let mut left_out = Vec::new();
     let (own, figures, parts, items) = if card == Card::LastHour {
         let hours = hours(engine, own, items, as_of, cancel)?;
         (hours.lens, hours.figures, hours.parts, hours.items)
     } else {
         let explained = |(currency, figure)| Explained { currency, figure, hour: None };
-        let figures: Vec<Explained> = if card == Card::Forecast {
-            foretold.iter().map(ForecastAnswer::figure).map(explained).collect()
+        let figures = if card == Card::Forecast {
+            foretold.iter().map(ForecastAnswer::figure).collect()
         } else {
-            spend::figures(engine, lens, card, as_of, cancel)?.into_iter().map(explained).collect()
+            let (figures, lacking) = spend::figures(engine, lens, card, as_of, cancel)?;
+            left_out = lacking;
+            figures
         };
+        let figures: Vec<Explained> = figures.into_iter().map(explained).collect();
         let parts = parts(engine, &own, as_of, cancel)?;
         let found = line_items(engine, &own, &Wanted::of(&own, own.days(as_of).0), items, cancel)?;
         (own, figures, parts, found)
@@ -58,6 +64,7 @@ pub fn answer(
         Card::Forecast => forecast::definition(&foretold, &own),
         card => definition(&own, card, &figures, as_of),
     };
+    lines.extend(without(&left_out));
     let untold = untold::notices(engine.store(), &own, (period, &[]), cancel)?;
     lines.extend(untold.into_values().flatten().map(|notice| format!("{} ({}).", notice.text, notice.hint)));
     let (_held, manifest) = engine.store().read();
@@ -73,6 +80,7 @@ pub fn answer(
         period,
         previous_period,
         figures,
+        same_days: !left_out.is_empty(),
         definition: lines,
         parts,
         items,
@@ -158,6 +166,26 @@ fn against(card: Card, lens: &Lens) -> Comparison {
         Card::Yesterday | Card::LastHour => Comparison::None,
         Card::LastWeek | Card::LastMonth => Comparison::Previous,
     }
+}
+
+/// What is left out of the days that a figure is held against.
+fn without(left_out: &[Lacking]) -> Option<String> {
+    let one = |lacking: &Lacking| {
+        let names: Vec<String> =
+            lacking.providers.iter().map(|name| SafeText::from_outside(name).into_string()).collect();
+        let some = lacking.accounts.as_ref().map_or_else(String::new, |accounts| {
+            format!(" ({})", counted(accounts.len() as u64, "billing account", "billing accounts"))
+        });
+        let days: Vec<String> = lacking.days.iter().copied().map(Period::words).collect();
+        format!("{}{some} {}", names.join(", "), days.join(" and "))
+    };
+    let all: Vec<String> = left_out.iter().map(one).collect();
+    (!all.is_empty()).then(|| {
+        format!(
+            "Of the days before, these are left out, since the days that they are held against are not in: {}.",
+            all.join("; ")
+        )
+    })
 }
 
 /// By the next finer dimension.

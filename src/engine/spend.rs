@@ -139,7 +139,8 @@ fn through(oldest: Day, last: Option<Day>) -> Period {
     Period { from: oldest, to: last.map_or(oldest, |day| day.plus(1)) }
 }
 
-/// One of the figures that [`answer`] has, in each of its currencies, and nothing else of it.
+/// One of the figures that [`answer`] has, in each of its currencies, held against the same days alone, and what of
+/// those before is left out for that.
 ///
 /// # Errors
 /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
@@ -149,20 +150,33 @@ pub(super) fn figures(
     card: Card,
     as_of: Day,
     cancel: &Cancel,
-) -> Result<Vec<(String, Figure)>> {
+) -> Result<(Vec<(String, Figure)>, Vec<Lacking>)> {
     // By the hour what is longer than one is left out: a figure is explained whole, whatever it is drawn by.
     let lens = &Lens { granularity: Granularity::Day, ..lens.clone() };
     let ground = Ground::new(engine, lens, &[], as_of, cancel)?;
-    let period = lens.days(as_of).0;
+    let (period, against) = match card {
+        Card::Total | Card::LastHour => (lens.days(as_of).0, ground.against),
+        card => spend_cards::days_of(card, as_of),
+    };
+    let arrivals = concerned::arrivals(engine, lens, (&ground.freshness, as_of), (period, against), cancel)?;
+    let lacking = arrivals.lacking(period, against);
+    let add_up = |days| Before::new(&request(lens, days, &[], None), &lacking, |asked| engine.aggregate(asked, cancel));
+    let before = against.filter(|_| !lacking.is_empty()).map(add_up).transpose()?;
     let figure = |currency: String| {
         let days = Days::new(&ground.cards, &currency, ground.data);
-        let figure = match card {
+        let mut figure = match card {
             Card::Total | Card::LastHour => ground.total(&currency, period),
             card => spend_cards::figure(card, &days, as_of),
         };
+        if let Some(before) = &before {
+            let left = total_of(&before.table, &currency);
+            let is_any = left.rows() > 0 || !left.sum.is_zero();
+            let known = left.value().filter(|_| is_any && figure.previous.is_some());
+            figure.previous = if card == Card::Yesterday { known.map(spend_cards::mean) } else { known };
+        }
         (currency, figure)
     };
-    Ok(ground.currencies().into_iter().map(figure).collect())
+    Ok((ground.currencies().into_iter().map(figure).collect(), lacking))
 }
 
 /// Answers the Spend tab.

@@ -41,7 +41,7 @@ impl Days {
 }
 
 /// The days of a figure, and those that it is held against: of yesterday those that it is the mean of.
-fn days_of(card: Card, as_of: Day) -> (Period, Option<Period>) {
+pub(super) fn days_of(card: Card, as_of: Day) -> (Period, Option<Period>) {
     let before = |period: Period, days: i32| Some(Period { from: period.from.plus(-days), to: period.from });
     match card {
         Card::Yesterday => {
@@ -67,8 +67,13 @@ fn days_of(card: Card, as_of: Day) -> (Period, Option<Period>) {
 pub(super) fn figure(card: Card, days: &Days, as_of: Day) -> Figure {
     let (period, against) = days_of(card, as_of);
     let previous = against.and_then(|against| days.sum(against));
-    let previous = if card == Card::Yesterday { previous.map(|week| week.scale_by(1, 7)) } else { previous };
+    let previous = if card == Card::Yesterday { previous.map(mean) } else { previous };
     Figure { amount: days.sum(period), previous }
+}
+
+/// What a day cost of the seven that yesterday is held against.
+pub(super) fn mean(week: Amount) -> Amount {
+    week.scale_by(1, 7)
 }
 
 /// What of all figures has not come or may still change.

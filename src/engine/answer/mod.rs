@@ -449,6 +449,9 @@ pub struct ExplainAnswer {
     pub previous_period: Option<Period>,
     /// The figure, one a currency.
     pub figures: Vec<Explained>,
+    /// Whether days are left out of what it is held against, since the same have not come of it.
+    #[serde(default)]
+    pub same_days: bool,
     /// What the figure is, in sentences.
     pub definition: Vec<String>,
     /// What it is made of by the next finer dimension, one a currency; of an hour, its day's hours.

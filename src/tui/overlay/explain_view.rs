@@ -223,9 +223,15 @@ impl Page<'_> {
         let (role, sign) = money::direction(&found.figure, &theme.glyphs);
         let change =
             format!("{sign} {} {}", money::change(&found.figure, places), money::percent_change(&found.figure));
-        let so_far = if lacks.is_some() { " so far" } else { "" };
+        // What is left out of the days before is no saving: the rest is compared.
+        let is_open = lacks.is_some() && !answer.same_days;
+        let so_far = match (is_open, answer.same_days) {
+            (true, _) => " so far",
+            (_, true) => " same days only",
+            _ => "",
+        };
         let before = format!("{so_far}   before {}", money::amount(found.figure.previous, places));
-        let role = if lacks.is_some() { Role::Unsure } else { role };
+        let role = if is_open { Role::Unsure } else { role };
         let room = self.columns.saturating_sub(width(&change) + width(&before));
         let against = answer.previous_period.map_or_else(String::new, |days| days_in(days, room));
         let line = Line::from(vec![

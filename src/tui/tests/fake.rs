@@ -338,6 +338,7 @@ impl Fake {
             card,
             period: breakdown.period,
             previous_period: breakdown.previous_period,
+            same_days: false,
             figures: vec![Explained { currency: "USD".into(), figure: breakdown.total, hour: None }],
             definition: vec![
                 "The sum of what the charges cost after all discounts.".into(),
