@@ -239,7 +239,7 @@ fn the_totals_change_is_the_sum_of_the_rows() {
         [|at| if at == day("2026-10-20") { 700 } else { 0 }, |at| if at == day("2026-10-02") { 700 } else { 0 }];
     for (charge, fly, previous) in [(charges[0], NOTHING, 44 * 100), (charges[1], figure(0, 700), 44 * 100 + 700)] {
         let store = Arc::new(Store::in_memory(&[]));
-        let aws: &[(&str, &str, fn(Day) -> i64)] = &[("Alpha", "prod", |_| 103), ("Queue", "obs", |_| 97)];
+        let aws: &[Service<'_>] = &[("Alpha", "prod", |_| 103), ("Queue", "obs", |_| 97)];
         bills::import(&store, "aws", &bill("AWS", "2026-11-22", aws), today().seconds());
         bills::import(&store, "fly", &bill("Fly", "2026-10-30", &[("Machines", "old", charge)]), 0);
         let engine = LocalEngine::new(store, Config::default().settle, false);
@@ -251,7 +251,8 @@ fn the_totals_change_is_the_sum_of_the_rows() {
             (Dimension::Resource, "r-Machines"),
         ] {
             for granularity in [None, Some(Granularity::Day), Some(Granularity::Week), Some(Granularity::Month)] {
-                let question = Query { lens: lens(&[by.clone()]), granularity, sort: Sort::Key, limit: None };
+                let question =
+                    Query { lens: lens(std::slice::from_ref(&by)), granularity, sort: Sort::Key, limit: None };
                 let Answer::Query(answers) = ask(Question::Query(question)) else { panic!() };
                 let answer = &answers[0];
                 let rows: Vec<_> = answer.rows.iter().map(one).collect();
@@ -264,7 +265,7 @@ fn the_totals_change_is_the_sum_of_the_rows() {
                 assert!(rows.iter().all(|row| row.0.is_some() || row.1.is_none()), "{by:?} {granularity:?} {rows:?}");
             }
             let Answer::Breakdown(answers) =
-                ask(Question::Breakdown { lens: lens(&[by.clone()]), limit: None, pieces: None })
+                ask(Question::Breakdown { lens: lens(std::slice::from_ref(&by)), limit: None, pieces: None })
             else {
                 panic!()
             };

@@ -139,6 +139,9 @@ fn through(oldest: Day, last: Option<Day>) -> Period {
     Period { from: oldest, to: last.map_or(oldest, |day| day.plus(1)) }
 }
 
+/// A figure in each of its currencies.
+type Figures = Vec<(String, Figure)>;
+
 /// One of the figures that [`answer`] has, in each of its currencies, held against the same days alone, and what of
 /// those before is left out for that.
 ///
@@ -150,7 +153,7 @@ pub(super) fn figures(
     card: Card,
     as_of: Day,
     cancel: &Cancel,
-) -> Result<(Vec<(String, Figure)>, Vec<Lacking>)> {
+) -> Result<(Figures, Vec<Lacking>)> {
     // By the hour what is longer than one is left out: a figure is explained whole, whatever it is drawn by.
     let lens = &Lens { granularity: Granularity::Day, ..lens.clone() };
     let ground = Ground::new(engine, lens, &[], as_of, cancel)?;
