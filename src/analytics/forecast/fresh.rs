@@ -3,8 +3,8 @@
 //! Models wait a week before they believe a jump ([`super::shape`]), since most of what is far off is over the day
 //! after. Who looks in that week wants to know both: what it comes to if it lasts, and if it does not. So the last
 //! days are looked at by themselves. Where all of them lie far beyond the days before, on the same side and near each
-//! other, theirs is the level to go on at, and the intervals hold the level of before as well. One day alone says
-//! too little to move the middle; the outer interval holds it.
+//! other, theirs is the level to go on at from the third day on, and the intervals hold the level of before as well. Two
+//! days say too little to move the middle, as bursts last as long; the intervals hold them, and one day the outer one.
 //!
 //! Where such days came and went before, more than once, they are no news. Knows no model.
 
@@ -39,8 +39,8 @@ pub(super) struct Fresh {
     pub level: f64,
     /// The level of before.
     pub before: f64,
-    /// Whether it has lasted long enough to be taken for what goes on: more than a day.
-    pub lasts: bool,
+    /// How many days it has lasted.
+    pub days: usize,
 }
 
 /// The fresh level of a series taken apart, once as its model does and once without days of the month; nothing where
@@ -62,7 +62,7 @@ pub(super) fn of(shape: &Shape, without_month: &Shape, ready: &Ready) -> Option<
         return None;
     }
     let before = median(&plain[from - BEFORE..from]);
-    Some(Fresh { since, level: before + off, before, lasts: n - from > 1 })
+    Some(Fresh { since, level: before + off, before, days: n - from })
 }
 
 /// How far the days from one on are off what was before them, if all are far off and near each other: their middle.

@@ -202,20 +202,24 @@ pub struct Forecast {
     other: Option<Other>,
 }
 
-/// What comes where a fresh level does what the middles do not: goes, or where it is of one day only, stays.
+/// Days of a fresh level from which on middles go on at it; one day says less to intervals than two do.
+const TAKEN_DAYS: usize = 3;
+const HELD_DAYS: usize = 2;
+
+/// What comes where a fresh level does what the middles do not: goes, or where it is too young, stays.
 #[derive(Clone, Debug)]
 struct Other {
     mids: Vec<f64>,
     units: Vec<f64>,
     since: Day,
-    /// Whether the middles go on at the fresh level.
-    is_taken: bool,
+    /// How many days the fresh level has lasted.
+    lasted: usize,
 }
 
 impl Other {
-    /// Intervals that hold both: where the middle does not go on at the fresh level, the outer one alone.
+    /// Intervals that hold both: where the fresh level is of one day, the outer one alone.
     fn held(&self, own: Band, other: Band) -> Band {
-        let inner = if self.is_taken { other } else { own };
+        let inner = if self.lasted >= HELD_DAYS { other } else { own };
         Band {
             mid: own.mid,
             lo80: own.lo80.min(inner.lo80),
@@ -230,8 +234,11 @@ impl Forecast {
     /// In one line: the winner, or why there is none.
     #[must_use]
     pub fn words(&self) -> String {
-        let fresh = self.other.as_ref().filter(|other| other.is_taken);
-        let fresh = fresh.map(|other| format!("at the level since {}, which may not last", other.since));
+        let fresh = self.other.as_ref().and_then(|other| match other.lasted {
+            TAKEN_DAYS.. => Some(format!("at the level since {}, which may not last", other.since)),
+            HELD_DAYS.. => Some(format!("the interval holds the level since {}, should it last", other.since)),
+            _ => None,
+        });
         let all = self.winner.as_ref().map(Winner::words).into_iter().chain(self.state.words()).chain(fresh);
         all.collect::<Vec<String>>().join("; ")
     }
@@ -324,7 +331,7 @@ fn by(ready: &Ready, winner: &Winner, horizon: usize) -> Forecast {
             let ((mut days, units), (others, of_other)) = (bands(path), bands(other));
             let mids = others.iter().map(|day| day.mid).collect();
             let since = plus(ready.first, fresh.since);
-            let other = Other { mids, units: of_other, since, is_taken: fresh.lasts };
+            let other = Other { mids, units: of_other, since, lasted: fresh.days };
             days.iter_mut().zip(others).for_each(|(day, of_other)| *day = other.held(*day, of_other));
             (days, units, Some(other))
         }
@@ -346,7 +353,7 @@ fn by(ready: &Ready, winner: &Winner, horizon: usize) -> Forecast {
 /// The path that is taken where there is a fresh level, and the other one that may come.
 fn fresh_paths(fit: &Fit<'_>, model: Model, fresh: &Fresh, own: Vec<f64>) -> (Vec<f64>, Vec<f64>) {
     let at = fit.at_level(model, fresh.level, own.len());
-    if !fresh.lasts {
+    if fresh.days < TAKEN_DAYS {
         return (own, at);
     }
     // A model may be half on its way: what is over is back at the level of before.

@@ -19,7 +19,7 @@ fn with_last(last: &[f64], seed: u64) -> Series {
 
 #[test]
 fn a_step_of_some_days_goes_on_and_may_be_over() {
-    for days in 2..=6 {
+    for days in 3..=6 {
         for seed in 0..2 {
             for factor in [6.0, 3.0, 0.3] {
                 let forecast = contest(&with_last(&vec![factor; days], seed), 10);
@@ -48,6 +48,16 @@ fn who_began_to_charge_beside_others_is_foretold() {
     // 100 a day, and 500 a day more since three days.
     let forecast = contest(&with_last(&[6.0, 6.0, 6.0], 1), 8);
     assert!(near(ahead(&forecast).mid, 4_800.0, 0.1), "{:?}", ahead(&forecast));
+}
+
+#[test]
+fn two_days_are_held_by_both_intervals_and_move_no_middle() {
+    let (calm, two) = (contest(&with_last(&[], 2), 10), contest(&with_last(&[6.0, 6.0], 2), 10));
+    let (calm, sum) = (ahead(&calm), ahead(&two));
+    assert!(near(sum.mid, calm.mid, 0.03) && sum.hi80 > 5_900.0 && sum.lo80 < 1_000.0, "{sum:?}");
+    assert!(
+        two.words().ends_with(&format!("; the interval holds the level since {}, should it last", plus(FIRST, 198)))
+    );
 }
 
 #[test]
