@@ -408,7 +408,7 @@ fn hours_are_held_against_days_that_have_hours_only() {
 
 #[test]
 fn what_is_explained_is_what_the_tab_shows() {
-    let rows = ["3 2023-11-02 2023-11-03 AWS", "20@EUR 2023-10-02 2023-10-03 AWS", "5 2023-11-14 2023-11-15 Azure"];
+    let rows = ["3 2023-11-02 2023-11-03 AWS", "20@EUR 2023-10-02 2023-10-03 AWS", "5 2023-11-14 2023-11-15 AWS"];
     let engine = engine("ProviderName", &rows);
     let lens = lens(&["provider"], "");
     let Answer::Spend(shown) = ask(&engine, &Question::Spend(lens.clone())) else { panic!() };
