@@ -53,6 +53,8 @@ const USUAL_DAYS: usize = 28;
 const LATE_NAMED: usize = 3;
 /// Where the last settled day is older, nothing is foretold.
 const STALE_DAYS: i32 = 62;
+/// And where it is older than this, and than all the days in which there were charges before it.
+const SILENT_DAYS: i32 = 14;
 
 /// A kind of charge that stays out of the fit.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -357,6 +359,14 @@ pub(super) fn foretell_of(
     Ok(foretold)
 }
 
+/// Whether nothing has come for so long that what came before says nothing of what is to come.
+fn is_stale(part: &Part, as_of: Day) -> bool {
+    let Some(last) = part.settled else { return true };
+    let silent = as_of.0 - last.0;
+    let charged = part.series.values.iter().skip_while(|value| value.is_none_or(|cost| cost == 0.0)).count();
+    silent > STALE_DAYS || (silent > SILENT_DAYS && silent.unsigned_abs() as usize > charged)
+}
+
 /// Foretells each part by itself and adds them up.
 fn of_parts(memory: &Memory, name: &Name, gathered: Gathered, horizon: usize) -> Foretold {
     let Gathered { parts, has_older, usual } = gathered;
@@ -367,7 +377,7 @@ fn of_parts(memory: &Memory, name: &Name, gathered: Gathered, horizon: usize) ->
         settled_through,
         late: Vec::new(),
         untold: Vec::new(),
-        is_stale: settled_through.is_none_or(|last| as_of.0 - last.0 > STALE_DAYS),
+        is_stale: parts.first().is_none_or(|part| is_stale(part, as_of)),
         aside: BTreeMap::new(),
         left_out: BTreeMap::new(),
         known_from: parts.first().map_or(as_of, |part| part.series.first),

@@ -107,3 +107,26 @@ fn who_has_no_charge_among_those_that_are_asked_for_holds_up_nobody() {
     let db = told(&engine, "service:db");
     assert_eq!((db.settled_through, db.first()), (Some(day("2026-11-17")), day("2026-11-10")));
 }
+
+#[test]
+fn what_was_charged_once_and_weeks_ago_is_foretold_on_no_day() {
+    let fly = |first: &'static str, last: &'static str| (["Fly", "machines", first, last], 700);
+    let aws = (["AWS", "vm", "2026-05-01", AS_OF], 100);
+    for (first, last, is_foretold) in [
+        ("2026-10-02", "2026-10-02", false),
+        ("2026-10-28", "2026-11-02", false),
+        // It came lately, or for longer than it has been silent.
+        ("2026-11-16", "2026-11-16", true),
+        ("2026-08-01", "2026-11-02", true),
+    ] {
+        let engine = engine(&[aws, fly(first, last)], Config::default().settle);
+        let told = told(&engine, "provider:fly");
+        let ahead = told.sum(Period { from: day("2026-11-23"), to: day("2026-12-01") });
+        assert_eq!(
+            ahead.is_some_and(|ahead| ahead.mid > 0.0),
+            is_foretold,
+            "{first} to {last}: {ahead:?}, {}",
+            told.words()
+        );
+    }
+}
