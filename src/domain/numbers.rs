@@ -213,6 +213,12 @@ impl Total {
     pub fn rows(&self) -> u64 {
         self.known + self.unknown
     }
+
+    /// Whether it covers no charge, and nothing is left of any.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.rows() == 0 && self.sum.is_zero()
+    }
 }
 
 #[cfg(test)]

@@ -128,5 +128,5 @@ pub(super) fn figure(now: &Total, before: &Total, compared: bool) -> Figure {
 
 /// Whether there is nothing of a group in either period.
 pub(super) fn is_not_in(now: &Total, before: &Total) -> bool {
-    [now, before].iter().all(|total| total.rows() == 0 && total.sum.is_zero())
+    now.is_nothing() && before.is_nothing()
 }

@@ -188,8 +188,7 @@ impl Found {
         let wanted: HashSet<Vec<&str>> = groups.iter().map(|key| key.iter().map(Untrusted::raw).collect()).collect();
         let (sku, region) = (self.skus.add(UNTOLD, ""), self.regions.add(UNTOLD, ""));
         for (key, total) in table.groups() {
-            let is_left_out = total.rows() == 0 && total.sum.is_zero();
-            if is_left_out || !wanted.contains(&table.texts(&key.values).collect::<Vec<_>>()) {
+            if total.is_nothing() || !wanted.contains(&table.texts(&key.values).collect::<Vec<_>>()) {
                 continue;
             }
             let mut group = [NONE; DIMENSIONS_MAX];

@@ -308,16 +308,18 @@ fn fill(
     answer.total = whole.amount.filter(|_| groups > 0);
     answer.previous_total = if groups > 0 { whole.previous } else { compared.then_some(Amount::ZERO) };
     let currency = now.currencies.find(&answer.currency);
-    let figure = |row: &Row| alike::figure(&row.pair.now, &row.pair.before, compared);
-    let row = |row: Row| QueryRow {
-        key: now.texts(&row.ids).map(Untrusted::from).collect(),
-        names: names(now, &row.ids),
-        start: query.granularity.map(|_| row.start),
-        cost: figure(&row).amount,
-        previous: figure(&row).previous,
-        through: through.of(currency, &row.ids),
-        shared: currency.and_then(|currency| now.share(&Key { currency, start: row.start, values: row.ids })),
-        unknown_rows: row.pair.now.unknown,
+    let row = |row: Row| {
+        let figure = alike::figure(&row.pair.now, &row.pair.before, compared);
+        QueryRow {
+            key: now.texts(&row.ids).map(Untrusted::from).collect(),
+            names: names(now, &row.ids),
+            start: query.granularity.map(|_| row.start),
+            cost: figure.amount,
+            previous: figure.previous,
+            through: through.of(currency, &row.ids),
+            shared: currency.and_then(|currency| now.share(&Key { currency, start: row.start, values: row.ids })),
+            unknown_rows: row.pair.now.unknown,
+        }
     };
     answer.rows = found.ordered(query, now).into_iter().map(row).collect();
 }

@@ -173,9 +173,8 @@ pub(super) fn figures(
         };
         if let Some(before) = &before {
             let left = total_of(&before.table, &currency);
-            let is_any = left.rows() > 0 || !left.sum.is_zero();
             // Where there was nothing, nothing is left out.
-            let known = figure.previous.filter(|was| is_any || was.is_zero()).and_then(|_| left.value());
+            let known = figure.previous.filter(|was| !left.is_nothing() || was.is_zero()).and_then(|_| left.value());
             figure.previous = if card == Card::Yesterday { known.map(spend_cards::mean) } else { known };
         }
         (currency, figure)

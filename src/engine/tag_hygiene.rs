@@ -106,7 +106,7 @@ fn tag_key(
         let untold = untold.and_then(|untold| untold.get(service)).copied().unwrap_or_default();
         (*service, less(&less(total, &untold), &tagged.copied().unwrap_or_default()))
     });
-    let without = services.filter(|(_, total)| total.rows() > 0 || !total.sum.is_zero());
+    let without = services.filter(|(_, total)| !total.is_nothing());
     let (untagged_by, ..) = top(&tally.values[0], without, untagged.sum, VALUES_SHOWN);
     TagKey {
         key: key.into(),
