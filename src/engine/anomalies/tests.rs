@@ -135,22 +135,24 @@ fn course(found: &[Listed], words: &str) -> (Course, i32) {
     (one.anomaly.finding.course, one.anomaly.finding.last.0 - FIRST)
 }
 
+/// AWS for some days, and for others Oracle, which costs more from the seventieth on.
+pub(super) fn beside_oracle(days: i32, other: i32) -> Charges {
+    let mut charges = Charges::new();
+    charges.daily(VM, 0..days, 60.0);
+    charges.daily(Of { provider: "Oracle", service: "oci", resource: "o-1", ..VM }, 0..other, 50.0);
+    charges.daily(Of { provider: "Oracle", service: "oci", resource: "o-2", ..VM }, 70..other, 80.0);
+    charges
+}
+
 #[test]
 fn a_provider_that_delivers_no_more_leaves_its_anomalies_open_for_a_while() {
-    let bill = |days: i32, other: i32| {
-        let mut charges = Charges::new();
-        charges.daily(VM, 0..days, 60.0);
-        charges.daily(Of { provider: "Oracle", service: "oci", resource: "o-1", ..VM }, 0..other, 50.0);
-        charges.daily(Of { provider: "Oracle", service: "oci", resource: "o-2", ..VM }, 70..other, 80.0);
-        charges
-    };
     let engine = engine();
-    let found = bill(76, 76).found_in(&engine, 77);
+    let found = beside_oracle(76, 76).found_in(&engine, 77);
     assert!(course(&found, "oci").0.is_going());
     assert_eq!((words::silence(&found[0]), words::stands(&found[0])), (None, "open".to_owned()));
     // Nothing more comes of it: first it is late, then it is gone, and nobody restated anything. That is said.
     for day in [83, 100] {
-        let found = bill(day - 1, 77).found_in(&engine, day);
+        let found = beside_oracle(day - 1, 77).found_in(&engine, day);
         assert_eq!((course(&found, "oci"), found.len()), ((Course::Stays, 76), 1));
         let silence = format!("Last seen {}: nothing has come from Oracle since", Day(FIRST + 76));
         assert_eq!(
@@ -162,7 +164,7 @@ fn a_provider_that_delivers_no_more_leaves_its_anomalies_open_for_a_while() {
         assert_eq!(one.listed.silent, found[0].silent);
         assert!(one.summary.contains(&format!(" {silence}. ")), "{}", one.summary);
     }
-    let found = bill(110, 77).found_in(&engine, 111);
+    let found = beside_oracle(110, 77).found_in(&engine, 111);
     assert_eq!((course(&found, "oci"), found.len()), ((Course::Usual, 76), 1));
 }
 

@@ -1,7 +1,7 @@
 //! How anomalies of made-up bills are told: in which order, why, and as of which day.
 
 use super::list::{self, AnomalyQuery};
-use super::tests::{Charges, DB, FIRST, Of, VM, after_a_commitment, engine, told};
+use super::tests::{Charges, DB, FIRST, Of, VM, after_a_commitment, beside_oracle, engine, told};
 use super::*;
 use crate::domain::anomaly::{Course, Kind, State};
 use crate::domain::filter::Filter;
@@ -130,18 +130,11 @@ fn what_nothing_was_seen_of_for_thirty_days_goes_on_no_more() {
 
 #[test]
 fn days_that_are_taken_out_of_a_bill_leave_their_step_silent_and_foretell_nothing() {
-    let bill = |days: i32, other: i32| {
-        let mut charges = Charges::new();
-        charges.daily(VM, 0..days, 60.0);
-        charges.daily(Of { provider: "Oracle", service: "oci", resource: "o-1", ..VM }, 0..other, 50.0);
-        charges.daily(Of { provider: "Oracle", service: "oci", resource: "o-2", ..VM }, 70..other, 80.0);
-        charges
-    };
     let engine = engine();
-    let [before] = &bill(79, 79).found_in(&engine, 80)[..] else { panic!("one") };
+    let [before] = &beside_oracle(79, 79).found_in(&engine, 80)[..] else { panic!("one") };
     let finding = &before.anomaly.finding;
     assert!(finding.course.is_going() && finding.rate > Amount::whole(70), "{finding:?}");
-    let found = bill(80, 70).found_in(&engine, 81);
+    let found = beside_oracle(80, 70).found_in(&engine, 81);
     let [one] = &found[..] else { panic!("{:?}", told(&found)) };
     assert_eq!((one.anomaly.id, words::stands(one).as_str()), (before.anomaly.id, "open, silent"));
     let last = Day(FIRST + 69);
@@ -154,7 +147,7 @@ fn days_that_are_taken_out_of_a_bill_leave_their_step_silent_and_foretell_nothin
     assert!(driver.is_none(), "{summary}");
     assert!(!summary.contains("usage -") && !summary.contains("other -"), "{summary}");
     // Once they have come again it is what it was.
-    let [again] = &bill(81, 81).found_in(&engine, 82)[..] else { panic!("one") };
+    let [again] = &beside_oracle(81, 81).found_in(&engine, 82)[..] else { panic!("one") };
     assert_eq!((again.anomaly.id, words::stands(again).as_str()), (before.anomaly.id, "open"));
 }
 

@@ -55,9 +55,7 @@ pub fn run(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Result<bool
     if engine.is_demo() {
         return Ok(false);
     }
-    let generation = engine.store().manifest().generation;
     let (plan, facts, mark) = looked(engine, moment, cancel)?;
-    let mark = Watched { generation, ..mark };
     let mut journal = engine.store().journal();
     let decision = decide(&plan, &facts, &alerts::memory(&journal), &alerts::outbox(&journal));
     let changes = alerts::looked(&journal, decision, mark)?;
