@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 use super::explain::Cause;
-use super::place::{Part, Place};
+use super::place::Place;
 use super::scale::median;
 use super::tree::{Alarm, Tree};
 
@@ -151,7 +151,7 @@ impl<'t> Ends<'t> {
         let mut least = f64::INFINITY;
         for one in place.parts() {
             for part in other.parts().iter().filter(|part| part.dimension != one.dimension) {
-                let pair = Place::new([one, part].map(|part| (part.dimension.clone(), part.value.clone())));
+                let pair = Place::of([one, part]);
                 let dimensions = [&pair.parts()[0], &pair.parts()[1]].map(|part| part.dimension.as_str());
                 least = match self.tree.by_place.get(&pair) {
                     Some(pair) => least.min(self.by(*pair, end)),
@@ -174,9 +174,8 @@ impl<'t> Ends<'t> {
         if self.tree.are_apart(at, end.at) {
             return None;
         }
-        let part = |part: &Part| Place::new([(part.dimension.clone(), part.value.clone())]);
-        let wider = own.parts().iter().map(|one| part(one).meet(other));
-        let wider = wider.chain(other.parts().iter().map(|one| part(one).meet(own))).flatten();
+        let wider = own.parts().iter().map(|part| Place::of([part]).meet(other));
+        let wider = wider.chain(other.parts().iter().map(|part| Place::of([part]).meet(own))).flatten();
         let known = wider.filter_map(|place| self.tree.by_place.get(&place)).chain([&end.at]);
         let least = known.map(|at| self.by(*at, end)).fold(f64::INFINITY, f64::min);
         Some((other, least))

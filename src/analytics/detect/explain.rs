@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::ends::Ends;
 use super::event::{Direction, Event, Phase, Shape};
-use super::place::{Part, Place};
+use super::place::{Part, Place, are_apart};
 use super::tree::{Alarm, Anomaly, Contributor, Kind, TOGETHER, TOGETHER_SLOW, Tree};
 
 /// The share of a move that one child must have to be what moved.
@@ -51,9 +51,7 @@ impl Tree<'_> {
 
     /// Whether two places hold charges of different providers.
     pub(super) fn are_apart(&self, one: usize, other: usize) -> bool {
-        let [one_of, other_of] = [one, other].map(|at| &self.watched[at].node.providers);
-        let are_known = !one_of.is_empty() && !other_of.is_empty();
-        are_known && one_of.iter().all(|provider| !other_of.contains(provider))
+        are_apart(&self.watched[one].node.providers, &self.watched[other].node.providers)
     }
 
     /// By how much a place is off what was expected, a day, over some days.
@@ -328,7 +326,7 @@ impl<'t> Left<'t> {
     /// What a place may have in common with another that was explained, where no series is of both: no more than a
     /// part of it has.
     fn at_most(&self, place: &Place, other: &Place, most: f64, moved: f64) -> f64 {
-        let wider = |part: &Part| Place::new([(part.dimension.clone(), part.value.clone())]).meet(other);
+        let wider = |part: &Part| Place::of([part]).meet(other);
         let known = place.parts().iter().filter_map(wider).filter_map(|both| self.tree.by_place.get(&both));
         let bounds = known.map(|both| (self.moved(*both) * moved.signum()).max(0.0));
         bounds.fold(most, f64::min).copysign(moved)

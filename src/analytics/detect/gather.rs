@@ -31,8 +31,7 @@ impl Tree<'_> {
 
     /// The anomaly that one and others are pieces of, if there is one, and which those are.
     fn whole(&self, found: &[Anomaly], one: usize, causes: &[Cause]) -> Option<(Anomaly, Vec<usize>)> {
-        let parts = found[one].place.parts().iter();
-        let wider = parts.map(|part| Place::new([(part.dimension.clone(), part.value.clone())]));
+        let wider = found[one].place.parts().iter().map(|part| Place::of([part]));
         let groups = wider.map(|place| {
             let are_pieces = |other: &usize| {
                 let other = &found[*other];

@@ -61,7 +61,7 @@ pub fn reach<'a>(place: &Place, contributors: impl Iterator<Item = (&'a Part, f6
     most.sort_by(|a, b| a.1.total_cmp(&b.1));
     let own = place.parts().iter();
     let parts = most.into_iter().map(|(part, _)| part).chain(own);
-    Place::new(parts.map(|part| (part.dimension.clone(), part.value.clone())))
+    Place::of(parts)
 }
 
 /// The one service of one account that an anomaly of a reach is about; `None` where one of both is spread over several.
@@ -69,7 +69,7 @@ pub fn reach<'a>(place: &Place, contributors: impl Iterator<Item = (&'a Part, f6
 pub fn core(reach: &Place) -> Option<Place> {
     let of = |dimension: &str| reach.parts().iter().find(|part| part.dimension == dimension);
     let parts: Vec<_> = CORE.into_iter().map(of).collect::<Option<_>>()?;
-    Some(Place::new(parts.into_iter().map(|part| (part.dimension.clone(), part.value.clone()))))
+    Some(Place::of(parts))
 }
 
 /// Whether two anomalies, each of a place and a reach, may be about the same: at the same place or with the same core;

@@ -34,6 +34,12 @@ impl Place {
         place
     }
 
+    /// The place of parts that are known; the last of two of one dimension is taken.
+    #[must_use]
+    pub fn of<'p>(parts: impl IntoIterator<Item = &'p Part>) -> Self {
+        Place::new(parts.into_iter().map(|part| (part.dimension.clone(), part.value.clone())))
+    }
+
     /// Its parts.
     #[must_use]
     pub fn parts(&self) -> &[Part] {
@@ -75,6 +81,13 @@ impl Place {
         }
         child.0.iter().find(|part| !self.0.contains(part))
     }
+}
+
+/// Whether charges of some providers and of others have no provider in common: then no charge is of both, whatever
+/// places are called. Of those of whom nothing is known it may be.
+#[must_use]
+pub fn are_apart(one: &[String], other: &[String]) -> bool {
+    !one.is_empty() && !other.is_empty() && one.iter().all(|provider| !other.contains(provider))
 }
 
 impl fmt::Display for Place {

@@ -212,8 +212,7 @@ impl<'a> Tree<'a> {
         let mut children = vec![Vec::new(); nodes.len()];
         for (at, node) in nodes.iter().enumerate() {
             for part in node.place.parts() {
-                let wider = node.place.parts().iter().filter(|p| *p != part);
-                let wider = Place::new(wider.map(|p| (p.dimension.clone(), p.value.clone())));
+                let wider = Place::of(node.place.parts().iter().filter(|p| *p != part));
                 if let Some(parent) = by_place.get(&wider) {
                     children[*parent].push(at);
                 }

@@ -11,7 +11,7 @@ use super::bill::place_of;
 use super::find::{STANDS, estimate, weigh};
 use super::records::core_of;
 use crate::analytics::detect::identity::SLACK;
-use crate::analytics::detect::place::Place;
+use crate::analytics::detect::place::{Place, are_apart};
 use crate::analytics::detect::scale::median;
 use crate::domain::anomaly::{Anomaly, Course, Finding, Kind, Reckoned};
 use crate::domain::calendar::Day;
@@ -144,11 +144,30 @@ fn share_of(held: &Held, day: Day) -> f64 {
     if usual > 0.0 { (held.expected(day).to_f64() / usual).max(0.0) } else { 1.0 }
 }
 
+/// What ends an anomaly: so many days on end on which its cost is back.
+struct End {
+    days: usize,
+    /// How far off a usual day may be.
+    reach: f64,
+}
+
+impl End {
+    fn of(finding: &Finding, held: &Held) -> End {
+        let reach = if finding.rises { held.above } else { held.below }.to_f64();
+        End { days: if finding.kind == Kind::Ramp { BACK_SLOWLY } else { BACK }, reach }
+    }
+
+    /// Whether a day is back that is so far off, of which a share of a usual day's move is expected; a mean day was
+    /// `moved` off, both counted in the direction of the anomaly.
+    fn is_back(&self, (off, share): (f64, f64), moved: f64) -> bool {
+        off <= self.reach * share && off < 0.5 * moved * share
+    }
+}
+
 /// Goes through the settled days since an anomaly began.
 fn walk(finding: &Finding, held: &Held, days: &Days) -> Stood {
     let sign = if finding.rises { 1.0 } else { -1.0 };
-    let reach = if finding.rises { held.above } else { held.below }.to_f64();
-    let most = if finding.kind == Kind::Ramp { BACK_SLOWLY } else { BACK };
+    let end = End::of(finding, held);
     let mut stood = Stood { course: Course::GoesOn, last: finding.start, off: Vec::new(), peak: (finding.start, 0.0) };
     let mut pause: Vec<f64> = Vec::new();
     let (mut shares, mut paused) = (0.0f64, 0.0f64);
@@ -163,11 +182,10 @@ fn walk(finding: &Finding, held: &Held, days: &Days) -> Stood {
         };
         let (off, share) = (cost - held.expected(day).to_f64(), share_of(held, day));
         let mean = stood.off.iter().sum::<f64>() / shares.max(f64::MIN_POSITIVE);
-        let is_back = off * sign <= reach * share && off * sign < 0.5 * mean * share * sign;
-        if is_back && day > finding.start {
+        if end.is_back((off * sign, share), mean * sign) && day > finding.start {
             pause.push(off);
             paused += share;
-            if pause.len() >= most.min(stood.off.len()) {
+            if pause.len() >= end.days.min(stood.off.len()) {
                 stood.course = Course::Over;
                 return stood;
             }
@@ -275,27 +293,18 @@ pub(super) fn gone_back(anomaly: &Anomaly, days: &Days) -> Option<Finding> {
         return None;
     }
     let sign = if finding.rises { 1.0 } else { -1.0 };
-    let reach = if finding.rises { held.above } else { held.below }.to_f64();
+    let end = End::of(finding, held);
     let moved = (finding.day.actual - finding.day.expected).to_f64() * sign;
-    let is_back = |off: f64, share: f64| off <= reach * share && off < 0.5 * moved * share;
-    let most = if finding.kind == Kind::Ramp { BACK_SLOWLY } else { BACK };
     let mut back = 0;
     for day in (finding.last.0 + 1..days.end().0).map(Day) {
         let Some(cost) = days.cost(day) else { continue };
         let off = (cost - held.expected(day).to_f64()) * sign;
-        back = if is_back(off, share_of(held, day)) { back + 1 } else { 0 };
-        if back >= most {
+        back = if end.is_back((off, share_of(held, day)), moved) { back + 1 } else { 0 };
+        if back >= end.days {
             return Some(Finding { course: Course::Over, ..finding.clone() });
         }
     }
     None
-}
-
-/// Whether two places hold charges of different providers: then they have nothing in common, whatever they are called.
-fn are_apart(one: Option<&Days>, other: Option<&Days>) -> bool {
-    let (Some(one), Some(other)) = (one, other) else { return false };
-    let are_known = !one.providers.is_empty() && !other.providers.is_empty();
-    are_known && one.providers.iter().all(|provider| !other.providers.contains(provider))
 }
 
 /// What was found, all of it, and the days of its places.
@@ -304,11 +313,11 @@ pub(super) type Others<'f> = (&'f [&'f Finding], &'f Places);
 /// Whether another that goes on is told of the same money.
 pub(super) fn is_told(finding: &Finding, (others, places): Others<'_>) -> bool {
     let where_is = |finding: &Finding| core_of(finding).unwrap_or_else(|| place_of(&finding.place));
-    let days_of = |finding: &Finding| places.get(&place_of(&finding.place));
-    let (place, days) = (where_is(finding), days_of(finding));
+    let whose = |finding: &Finding| places.get(&place_of(&finding.place)).map_or(&[][..], |days| &days.providers);
+    let (place, own) = (where_is(finding), whose(finding));
     others.iter().any(|other| {
         let near = (other.start.0 - finding.start.0).abs() <= TOGETHER || other.start >= finding.start;
-        let meet = near && place.meet(&where_is(other)).is_some() && !are_apart(days, days_of(other));
+        let meet = near && place.meet(&where_is(other)).is_some() && !are_apart(own, whose(other));
         meet && outweighs(other, finding)
     })
 }

@@ -3,12 +3,12 @@
 //! Charges of single hours have no rollups: they are looked through, those of a few days alone. Charges longer
 //! than an hour lie in none. Knows no records.
 
-use super::bill::{Bill, TOP_HOURS, place_of, request, word_of};
+use super::bill::{Bill, TOP_HOURS, place_of, request};
 use super::cause::Looker;
 use super::find::{self, Found, settings};
 use super::hour_costs::Costs;
 use super::hour_place::Pieces;
-use super::records::reach_of;
+use super::records::{provider_of, reach_of, with};
 use crate::analytics::detect::event::{Direction, Shape};
 use crate::analytics::detect::identity::SLACK;
 use crate::analytics::detect::place::Place;
@@ -111,11 +111,7 @@ fn is_of((raw, place): (&tree::Anomaly, &Place), known: &Found, node: Option<&No
 
 /// A place, and the provider whose all charges there are.
 fn billed(bill: &Bill, place: &Place) -> Place {
-    let provider = match bill.node(place).map(|node| node.providers.as_slice()) {
-        Some([one]) => Some((word_of(&Dimension::Provider), one.clone())),
-        _ => None,
-    };
-    Place::new(place.parts().iter().map(|part| (part.dimension.clone(), part.value.clone())).chain(provider))
+    with(place, provider_of(bill.node(place).map_or(&[], |node| &node.providers)))
 }
 
 /// A place's hours until the last that has come.

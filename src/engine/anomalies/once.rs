@@ -197,8 +197,8 @@ fn leave_out_tags(looker: &Looker<'_>, cases: &mut Vec<Case>, by: &[Dimension]) 
 /// Whether most of what rose without a tag is of one service of one account that never had one.
 fn never_had_one(case: &Case, around: &Cells, part: &Part) -> bool {
     let Some(place) = case.cells.as_ref().and_then(|cells| pair(&case.found, cells)) else { return false };
-    let untagged = place.parts().iter().chain([part]).map(|part| (part.dimension.clone(), part.value.clone()));
-    let (Some(all), Some(own)) = (around.within(&place), around.within(&Place::new(untagged))) else { return false };
+    let untagged = Place::of(place.parts().iter().chain([part]));
+    let (Some(all), Some(own)) = (around.within(&place), around.within(&untagged)) else { return false };
     own.then > 0.0 && own.then >= ALL * all.then
 }
 
@@ -303,10 +303,7 @@ fn wider(bill: &Bill, found: &Found) -> Option<Place> {
     let raw = &found.raw;
     let own = cost_before(bill, raw, &raw.place)?;
     let narrows = |part: &&Part| is_beside(&part.dimension);
-    let without = |out: &Part| {
-        let rest = raw.place.parts().iter().filter(|part| *part != out);
-        Place::new(rest.map(|part| (part.dimension.clone(), part.value.clone())))
-    };
+    let without = |out: &Part| Place::of(raw.place.parts().iter().filter(|part| *part != out));
     let wider = raw.place.parts().iter().filter(narrows).map(without).filter(|place| place.depth() > 0);
     wider.into_iter().find(|place| cost_before(bill, raw, place).is_some_and(|all| own > 0.0 && own >= ALL * all))
 }

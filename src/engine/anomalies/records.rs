@@ -75,16 +75,19 @@ pub(super) fn core_of(finding: &Finding) -> Option<Place> {
     core(&reach_of(finding))
 }
 
-/// Whose all charges of a place are, as a part of it.
-fn provider_of(days: Option<&Days>) -> Option<Part> {
-    match days?.providers.as_slice() {
-        [one] => Some(Part { dimension: word_of(&Dimension::Provider), value: one.clone() }),
-        _ => None,
-    }
+/// The provider whose all charges of a place are, as a part of it.
+pub(super) fn provider_of(providers: &[String]) -> Option<Part> {
+    let [one] = providers else { return None };
+    Some(Part { dimension: word_of(&Dimension::Provider), value: one.clone() })
+}
+
+/// The same of a place whose days are known.
+fn provider_of_days(days: Option<&Days>) -> Option<Part> {
+    provider_of(&days?.providers)
 }
 
 /// A place and more parts of it; what it says itself stays.
-fn with(place: &Place, more: Option<Part>) -> Place {
+pub(super) fn with(place: &Place, more: Option<Part>) -> Place {
     reach(place, more.iter().map(|part| (part, 1.0)))
 }
 
@@ -226,7 +229,7 @@ fn spoken<'k>(all: impl Iterator<Item = (&'k Anomaly, &'k Known)>, found: &[Anom
 fn with_contributors(found: &Found, places: &Places) -> Anomalous {
     let named = found.finding.contributors.iter();
     let named = named.map(|c| Raw { part: part_of(&c.spot), share: c.share, moved: c.moved.to_f64() });
-    let provider = provider_of(places.get(&place_of(&found.finding.place))).map(|part| Raw {
+    let provider = provider_of_days(places.get(&place_of(&found.finding.place))).map(|part| Raw {
         part,
         share: 1.0,
         moved: found.raw.moved,
@@ -247,7 +250,7 @@ fn known_of(anomaly: &Anomaly, places: &Places) -> Known {
     let place = place_of(&finding.place);
     Known {
         name: Name(anomaly.id.0),
-        reach: with(&reach_of(finding), provider_of(places.get(&place))),
+        reach: with(&reach_of(finding), provider_of_days(places.get(&place))),
         place,
         direction: direction(finding),
         news: finding.kind.is_news(),
@@ -428,7 +431,7 @@ fn miss(anomaly: &mut Anomaly, (of, seen, as_of): Seen<'_>, now: i64, merged: &m
                 merged.forgotten.push(anomaly.id);
                 return;
             }
-            let reach = with(&reach_of(&anomaly.finding), provider_of(days));
+            let reach = with(&reach_of(&anomaly.finding), provider_of_days(days));
             let is_part = hold::is_part(&anomaly.finding, &reach, seen);
             match hold::missed(anomaly, days, of.daily) {
                 // What somebody spoke of is kept, and what is counted there is counted once.
