@@ -87,9 +87,17 @@ fn days_that_come_once_are_over_once_their_invoice_has_come() {
     let closed = standing(&come(), days(), "2026-11-09");
     assert_eq!((closed.has_ended(), closed.forecast.is_none(), closed.spent), (true, true, Some(whole)));
     assert!(matches!(closed.state, State::Exceeded { .. }) && closed.remarks.is_empty(), "{closed:?}");
+    // It is late.
+    let late = standing(&engine("2026-11-15", fee, &["2026-08", "2026-09"], usual()), days(), "2026-11-15");
+    assert_eq!((late.state, &late.remarks), (open.state, &open.remarks));
+    let missed =
+        |expected| format!("purchases of 1,000.00 USD a month have not come since those of 2026-09: {expected}");
+    let words = late.forecast.expect("forecast").words;
+    assert!(words.ends_with(&missed("expected still")), "{words}");
     // It does not come any more.
-    let ended = standing(&engine("2026-11-15", fee, &["2026-08", "2026-09"], usual()), days(), "2026-11-15");
+    let ended = standing(&engine("2026-12-04", fee, &["2026-08", "2026-09"], usual()), days(), "2026-12-04");
     assert_eq!((ended.has_ended(), ended.state), (true, State::Kept));
+    assert_eq!(ended.remarks, [missed("expected no more")]);
 }
 
 #[test]

@@ -131,9 +131,10 @@ impl Wanted {
 pub(super) fn gather(together: &Together<'_>, wanted: &Wanted, cancel: &Cancel) -> Result<Gathered> {
     let (short, long) = (together.table(&wanted.short(), cancel)?, together.table(&wanted.long(), cancel)?);
     let freshness = admitted(together.engine().freshness(wanted.as_of), &wanted.lens);
-    let with = with_charges(&freshness, [&*short, &*long]);
+    let began = began([&*short, &*long]);
+    let with = with_charges(&freshness, &began);
     let is_any = !with.is_empty();
-    let groups = by_settled(if is_any { with } else { freshness }, wanted.as_of);
+    let groups = by_settled(if is_any { with } else { freshness }, &began, wanted.as_of);
     let mut all = Found::new(&groups);
     all.add_short(&short);
     all.add_others(&long, true);
@@ -152,19 +153,36 @@ pub(super) fn gather(together: &Together<'_>, wanted: &Wanted, cancel: &Cancel) 
     Ok(Gathered { parts, has_older: wanted.oldest < wanted.days.from, usual })
 }
 
+/// The first day of each provider among what was found, by its canonical name.
+fn began(found: [&Table; 2]) -> BTreeMap<String, Day> {
+    let mut began: BTreeMap<String, Day> = BTreeMap::new();
+    for table in found {
+        let mut by_number: BTreeMap<u32, i64> = BTreeMap::new();
+        for (key, _) in table.groups() {
+            let first = by_number.entry(key.values.0[0]).or_insert(key.start);
+            *first = key.start.min(*first);
+        }
+        for (number, start) in by_number {
+            let (name, day) = (canonical_provider(table.dimensions[0].text(number)), Day::of_seconds(start));
+            let first = began.entry(name.to_owned()).or_insert(day);
+            *first = day.min(*first);
+        }
+    }
+    began
+}
+
 /// Those who have a charge among what was found: who has none neither holds up nor vouches for anybody.
-fn with_charges(freshness: &[Freshness], found: [&Table; 2]) -> Vec<Freshness> {
-    let provider =
-        |table: &'_ Table, key: &Key| canonical_provider(table.dimensions[0].text(key.values.0[0])).to_owned();
-    let of = |table| Table::groups(table).map(move |(key, _)| provider(table, &key));
-    let who: BTreeSet<String> = found.into_iter().flat_map(of).collect();
-    freshness.iter().filter(|fresh| who.contains(canonical_provider(fresh.provider.raw()))).cloned().collect()
+fn with_charges(freshness: &[Freshness], began: &BTreeMap<String, Day>) -> Vec<Freshness> {
+    let has = |fresh: &&Freshness| began.contains_key(canonical_provider(fresh.provider.raw()));
+    freshness.iter().filter(has).cloned().collect()
 }
 
 fn part(engine: &LocalEngine, wanted: &Wanted, of: Vec<Freshness>, found: FoundPart) -> Part {
     let FoundPart { usage, totals, others } = found;
     let Period { from, .. } = wanted.days;
     let (settled, missing) = settled(engine, &of, &wanted.lens, wanted.days, wanted.as_of);
+    // Days before the first charge are settled as nobody's.
+    let settled = settled.filter(|last| totals.keys().next().is_none_or(|first| first <= last));
     let days = Period { from, to: settled.map_or(from, |last| last.plus(1)) };
     let value = |day: Day| {
         let usage = usage.get(&day).copied().unwrap_or_default();
@@ -184,10 +202,17 @@ fn a_day(days: &BTreeMap<Day, Amount>) -> Option<f64> {
 }
 
 /// Those who still deliver, by the day up to which they are settled: one who is late, however small, must not hold
-/// up the others. Those who deliver no more are with the first.
-fn by_settled(freshness: Vec<Freshness>, as_of: Day) -> Vec<Vec<Freshness>> {
-    let (mut live, gone): (Vec<_>, Vec<_>) =
+/// up the others. Who began after the last settled day of those with whom they would be is alone behind them, for no day
+/// of theirs would count; those of whom no day is settled at all come last. Those who deliver no more are with the first:
+/// what they cost since is nothing.
+fn by_settled(freshness: Vec<Freshness>, began: &BTreeMap<String, Day>, as_of: Day) -> Vec<Vec<Freshness>> {
+    let (live, mut gone): (Vec<_>, Vec<_>) =
         freshness.into_iter().partition(|fresh| pending::still_delivers(fresh, as_of));
+    let began_after = |fresh: &Freshness, last: Day| {
+        began.get(canonical_provider(fresh.provider.raw())).is_some_and(|first| *first > last)
+    };
+    let (unsettled, mut live): (Vec<_>, Vec<_>) =
+        live.into_iter().partition(|fresh| began_after(fresh, fresh.settled_through));
     live.sort_by_key(|fresh| Reverse(fresh.settled_through));
     let mut groups: Vec<Vec<Freshness>> = Vec::new();
     for fresh in live {
@@ -197,8 +222,21 @@ fn by_settled(freshness: Vec<Freshness>, as_of: Day) -> Vec<Vec<Freshness>> {
             None => groups.push(vec![fresh]),
         }
     }
-    groups.resize_with(groups.len().max(1), Vec::new);
-    groups[0].extend(gone);
+    let apart = |group: Vec<Freshness>| {
+        let last = group.last().map_or(as_of, |fresh| fresh.settled_through);
+        let (young, old): (Vec<_>, Vec<_>) = group.into_iter().partition(|fresh| began_after(fresh, last));
+        [old].into_iter().chain(young.into_iter().map(|fresh| vec![fresh]))
+    };
+    let mut groups: Vec<Vec<Freshness>> = groups.into_iter().flat_map(apart).collect();
+    if let (true, Some(last)) = (groups.is_empty(), unsettled.iter().map(|fresh| fresh.settled_through).min()) {
+        gone.iter_mut().for_each(|fresh| fresh.settled_through = last.max(fresh.settled_through));
+    }
+    match groups.first_mut() {
+        Some(first) => first.extend(gone),
+        None if gone.is_empty() && !unsettled.is_empty() => {}
+        None => groups.push(gone),
+    }
+    groups.extend((!unsettled.is_empty()).then_some(unsettled));
     groups
 }
 

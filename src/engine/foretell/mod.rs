@@ -18,6 +18,7 @@ mod recurring;
 mod tests;
 #[cfg(test)]
 mod tests_of_parts;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub(super) use self::gather::Wanted;
 use self::gather::{Gathered, Part};
 pub use self::memory::Memory;
 use self::memory::Name;
+use self::recurring::Missed;
 use super::Cancel;
 use super::answer::Freshness;
 use super::local::LocalEngine;
@@ -39,8 +41,6 @@ use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::{Clause, Filter, Pattern};
 use crate::domain::money::Amount;
-use crate::domain::services::provider_short;
-use crate::domain::text::SafeText;
 use crate::error::Result;
 
 /// Days ahead that are foretold at least: what screens show.
@@ -49,8 +49,6 @@ pub const DAYS: usize = 90;
 const DAYS_READ: i32 = 400;
 /// Days that say what costs most.
 const USUAL_DAYS: usize = 28;
-/// Late providers that are named.
-const LATE_NAMED: usize = 3;
 /// Where the last settled day is older, nothing is foretold.
 const STALE_DAYS: i32 = 62;
 /// And where it is older than this, and than all the days in which there were charges before it.
@@ -134,6 +132,8 @@ impl Aside {
 pub struct Foretold {
     /// As of which day.
     pub as_of: Day,
+    /// In which currency.
+    currency: String,
     /// The last day that counts as it came, but for those of [`Self::late`]; none where no day does.
     pub settled_through: Option<Day>,
     /// Providers whose days count as they came up to an earlier one only.
@@ -145,6 +145,8 @@ pub struct Foretold {
     /// What is put back of each kind that stays out of the fit: by day, what came after the settled days, and what
     /// is expected again.
     pub aside: BTreeMap<Aside, BTreeMap<Day, PutBack>>,
+    /// What came of those kinds every month, and has not of late.
+    missed: Vec<Missed>,
     /// What came of those kinds in the days that were fitted.
     pub left_out: BTreeMap<Aside, Amount>,
     /// The first day that is known, for there is none before it or none was read.
@@ -276,43 +278,6 @@ impl Foretold {
     pub fn measured(&self) -> Option<&Measured> {
         self.main().winner.as_ref().map(|winner| &winner.measured)
     }
-
-    /// In one line: the model with its error, or why there is none.
-    #[must_use]
-    pub fn words(&self) -> String {
-        match self.settled_through {
-            Some(last) if self.is_stale => format!("nothing is foretold: the last settled day is {last}"),
-            None => "nothing is foretold: no day is settled yet".to_owned(),
-            _ => {
-                let all = std::iter::once(self.main().words()).chain(self.late_words()).chain(self.untold_words());
-                all.collect::<Vec<_>>().join("; ")
-            }
-        }
-    }
-
-    /// Of whom nothing is foretold.
-    fn untold_words(&self) -> Option<String> {
-        let name = |of: &Freshness| SafeText::from_outside(provider_short(of.provider.raw())).into_string();
-        let named: Vec<String> = self.untold.iter().take(LATE_NAMED).map(name).collect();
-        let more = self.untold.len().saturating_sub(LATE_NAMED);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let said = format!("nothing of {}{more} is foretold: no day of theirs is settled yet", named.join(", "));
-        (!named.is_empty()).then_some(said)
-    }
-
-    /// Whose days are foretold that others have brought.
-    fn late_words(&self) -> Option<String> {
-        let one = |late: &Freshness| {
-            let name = SafeText::from_outside(provider_short(late.provider.raw())).into_string();
-            let what = if late.last_day > late.settled_through { "may still change" } else { "have not come" };
-            format!("{name}'s days after {} {what}: foretold", late.settled_through)
-        };
-        let named = self.late.iter().take(LATE_NAMED).map(one);
-        let more = self.late.len().saturating_sub(LATE_NAMED);
-        let more = (more > 0).then(|| format!("{more} more providers are late: foretold"));
-        let all: Vec<String> = named.chain(more).collect();
-        (!all.is_empty()).then(|| all.join("; "))
-    }
 }
 
 /// What will come of the charges that a filter admits, in one currency, up to `horizon` days after the day that is asked
@@ -374,11 +339,13 @@ fn of_parts(memory: &Memory, name: &Name, gathered: Gathered, horizon: usize) ->
     let settled_through = parts.first().and_then(|part| part.settled);
     let mut told = Foretold {
         as_of,
+        currency: name.currency.clone(),
         settled_through,
         late: Vec::new(),
         untold: Vec::new(),
         is_stale: parts.first().is_none_or(|part| is_stale(part, as_of)),
         aside: BTreeMap::new(),
+        missed: Vec::new(),
         left_out: BTreeMap::new(),
         known_from: parts.first().map_or(as_of, |part| part.series.first),
         has_older,
@@ -438,6 +405,7 @@ impl Foretold {
                 (place.came, place.expected) = (place.came + one.came, place.expected + one.expected);
             }
         }
+        self.missed.extend(recurring::missed(&part.others, self.as_of));
         let may_fall = forecast.days.iter().any(|day| day.lo95 < 0.0);
         for (day, came) in part.usage.range(first..) {
             let more = match at(forecast, *day) {

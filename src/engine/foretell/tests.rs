@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::gather::Stream;
 use super::memory::{MAX, Memory, Name};
-use super::recurring::put_back;
+use super::recurring::{Missed, put_back};
 use super::{Aside, Foretold};
 use crate::analytics::forecast::{Series, contest};
 use crate::domain::calendar::Day;
@@ -39,14 +39,45 @@ fn what_comes_every_month_is_expected_again_as_it_came_last() {
     // It has come: this month's is the newest.
     let come = [tax[0], tax[1], ("2026-11-01", 110)];
     assert_eq!(told(&come, "2026-11-20", "2026-11-22"), expected(&[("2026-12-01", 110), ("2027-01-01", 110)]));
-    // In the first days of a month the invoice of the month before is open.
-    let open = expected(&[("2026-11-01", 100), ("2026-12-01", 100), ("2027-01-01", 100)]);
-    assert_eq!(told(&tax, "2026-11-29", "2026-12-02"), open);
-    // Later it is not: what has not come since has ended.
-    assert_eq!(told(&tax, "2026-12-12", "2026-12-15"), []);
+    // The invoice of the month before is open as long as this month lasts.
+    let open = |ahead: &[(&str, i64)]| expected(&[&[("2026-11-01", 100), ("2026-12-01", 100)], ahead].concat());
+    assert_eq!(told(&tax, "2026-11-29", "2026-12-02"), open(&[("2027-01-01", 100)]));
+    assert_eq!(told(&tax, "2026-12-28", "2026-12-31"), open(&[("2027-01-01", 100), ("2027-02-01", 100)]));
+    // Then it is not, nor where this month's came without it.
+    assert_eq!(told(&tax, "2026-12-29", "2027-01-01"), []);
+    let without = [tax[0], tax[1], ("2026-12-01", 7)];
+    assert_eq!(told(&without, "2026-12-12", "2026-12-15"), []);
     // Once is no habit, nor is what missed a month.
     assert_eq!(told(&tax[1..], "2026-11-20", "2026-11-22"), []);
     assert_eq!(told(&[("2026-08-01", 90), tax[1]], "2026-11-20", "2026-11-22"), []);
+}
+
+#[test]
+fn what_came_every_month_and_does_not_is_told_before_and_after_it_is_given_up() {
+    let missed = |came: &[(&str, i64)], as_of: &str| {
+        let days: BTreeMap<Day, Amount> = came.iter().map(|(at, sum)| (day(at), Amount::whole(*sum))).collect();
+        let of = |kind| Stream { kind, account: "a".into(), long: false };
+        // What corrects earlier bills comes when it comes.
+        let all = BTreeMap::from([(of(Aside::Tax), days.clone()), (of(Aside::Correction), days)]);
+        let one = |missed: Missed| (missed.kind, missed.amount, missed.last.to_string(), missed.is_expected);
+        super::recurring::missed(&all, day(as_of)).into_iter().map(one).collect::<Vec<_>>()
+    };
+    let tax = [("2026-08-01", 90), ("2026-09-01", 100), ("2026-09-17", 5)];
+    let told = |is_expected| vec![(Aside::Tax, Amount::whole(100), "2026-09".to_owned(), is_expected)];
+    for (as_of, told) in [
+        ("2026-10-31", vec![]),
+        ("2026-11-10", vec![]),
+        ("2026-11-11", told(true)),
+        ("2026-11-30", told(true)),
+        ("2026-12-01", told(false)),
+        ("2027-01-31", told(false)),
+        ("2027-02-01", vec![]),
+    ] {
+        assert_eq!(missed(&tax, as_of), told, "{as_of}");
+    }
+    // It came, only later; or it came once.
+    assert_eq!(missed(&[tax[0], tax[1], ("2026-10-05", 100)], "2026-11-20"), []);
+    assert_eq!(missed(&tax[1..], "2026-11-20"), []);
 }
 
 #[test]
@@ -95,11 +126,13 @@ fn winners_are_of_a_day_and_a_series_that_is_only_continued() {
     assert_eq!(known(&name("a"), &series), None);
     let foretold = Arc::new(Foretold {
         as_of,
+        currency: "USD".into(),
         settled_through: None,
         late: Vec::new(),
         untold: Vec::new(),
         is_stale: false,
         aside: BTreeMap::new(),
+        missed: Vec::new(),
         left_out: BTreeMap::new(),
         known_from: as_of,
         has_older: false,

@@ -85,6 +85,33 @@ fn where_no_day_of_anybody_is_settled_that_is_said() {
 }
 
 #[test]
+fn who_began_after_the_last_settled_day_of_the_others_is_not_left_out_without_a_word() {
+    let month = |told: &Foretold| told.sum(day(AS_OF).month().period()).expect("sum");
+    let usual = || Config::default().settle;
+    let aws = (["AWS", "vm", "2026-05-01", AS_OF], 100);
+    let untold = |whose: &str| format!("; nothing of {whose} is foretold: no day of theirs is settled yet");
+    // One day that is open still, beside somebody who is settled about as far; a week where ten days are open.
+    for (of, settle) in [
+        (["Oracle", "db", AS_OF, AS_OF], usual()),
+        (["Google Cloud", "db", "2026-11-16", AS_OF], Settle { gcp: 10, ..usual() }),
+    ] {
+        let [whose, _, first, _] = of;
+        let both = engine(&[aws, (of, 500)], settle);
+        let (both, one) = (told(&both, ""), told(&both, "provider:aws"));
+        assert!(both.words().ends_with(&untold(whose)), "{whose}: {}", both.words());
+        let came: f64 =
+            (Period { from: day(first), to: day("2026-11-23") }).iter().map(|at| 500.0 + f64::from(at.0 % 5)).sum();
+        assert!((month(&both).mid - month(&one).mid - came).abs() < 1e-6, "{whose}: {:?}", month(&both));
+    }
+    // Days of theirs are settled that are none of the others': they are foretold from those on.
+    let settle = Settle { aws: 4, gcp: 0, ..usual() };
+    let engine = engine(&[aws, (["Google Cloud", "db", "2026-11-19", AS_OF], 500)], settle);
+    let (both, one, young) = (told(&engine, ""), told(&engine, "provider:aws"), told(&engine, "provider:google"));
+    assert!(month(&young).mid > 11.0 * 500.0, "{:?}", month(&young));
+    assert!((month(&both).mid - month(&one).mid - month(&young).mid).abs() < 1e-6, "{:?}", month(&both));
+}
+
+#[test]
 fn who_has_no_charge_among_those_that_are_asked_for_holds_up_nobody() {
     let since = "2026-06-01";
     let all = [

@@ -1,0 +1,68 @@
+//! What is foretold, and what is not, in a line.
+
+use std::collections::BTreeMap;
+
+use super::Foretold;
+use crate::domain::currency::written;
+use crate::domain::money::Amount;
+use crate::domain::services::provider_short;
+use crate::domain::text::SafeText;
+use crate::engine::answer::Freshness;
+
+/// Late providers that are named.
+const LATE_NAMED: usize = 3;
+
+impl Foretold {
+    /// In one line: the model with its error, or why there is none.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self.settled_through {
+            Some(last) if self.is_stale => format!("nothing is foretold: the last settled day is {last}"),
+            None => "nothing is foretold: no day is settled yet".to_owned(),
+            _ => {
+                let all = std::iter::once(self.main().words()).chain(self.late_words()).chain(self.untold_words());
+                all.chain(self.missed_words()).collect::<Vec<_>>().join("; ")
+            }
+        }
+    }
+
+    /// Of whom nothing is foretold.
+    fn untold_words(&self) -> Option<String> {
+        let name = |of: &Freshness| SafeText::from_outside(provider_short(of.provider.raw())).into_string();
+        let named: Vec<String> = self.untold.iter().take(LATE_NAMED).map(name).collect();
+        let more = self.untold.len().saturating_sub(LATE_NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let said = format!("nothing of {}{more} is foretold: no day of theirs is settled yet", named.join(", "));
+        (!named.is_empty()).then_some(said)
+    }
+
+    /// Whose days are foretold that others have brought.
+    fn late_words(&self) -> Option<String> {
+        let one = |late: &Freshness| {
+            let name = SafeText::from_outside(provider_short(late.provider.raw())).into_string();
+            let what = if late.last_day > late.settled_through { "may still change" } else { "have not come" };
+            format!("{name}'s days after {} {what}: foretold", late.settled_through)
+        };
+        let named = self.late.iter().take(LATE_NAMED).map(one);
+        let more = self.late.len().saturating_sub(LATE_NAMED);
+        let more = (more > 0).then(|| format!("{more} more providers are late: foretold"));
+        let all: Vec<String> = named.chain(more).collect();
+        (!all.is_empty()).then(|| all.join("; "))
+    }
+
+    /// What came every month and has not of late: whether it is expected still.
+    #[must_use]
+    pub fn missed_words(&self) -> Option<String> {
+        let mut sums: BTreeMap<_, Amount> = BTreeMap::new();
+        for missed in &self.missed {
+            *sums.entry((!missed.is_expected, missed.last, missed.kind)).or_default() += missed.amount;
+        }
+        let one = |((is_over, last, kind), sum): (&(bool, _, super::Aside), &Amount)| {
+            let (amount, code) = (written(*sum, &self.currency), SafeText::from_outside(&self.currency));
+            let expected = if *is_over { "expected no more" } else { "expected still" };
+            format!("{} of {amount} {code} a month have not come since those of {last}: {expected}", kind.name())
+        };
+        let all: Vec<String> = sums.iter().filter(|(_, sum)| !sum.is_zero()).map(one).collect();
+        (!all.is_empty()).then(|| all.join("; "))
+    }
+}
