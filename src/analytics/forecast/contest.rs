@@ -113,8 +113,12 @@ fn best_mean(ready: &Ready, winner: Model, ahead: usize) -> Option<Model> {
 
 /// What a model would have said, and how well that did.
 fn look_back(ready: &Ready, model: Model, horizon: usize) -> Outcome {
-    let paths = paths(ready, model, horizon);
-    let (measured, widening) = measure(ready, model, &paths, horizon.min(AHEAD_MAX));
+    let n = ready.values.len();
+    // Both levels are held by what is foretold: that a fresh one came is no error that would come on top of it.
+    let fresh = Fit::of(days(ready, n), model.is_monthly()).fresh(model, ready);
+    let calm = fresh.map_or(n, |fresh| fresh.since);
+    let paths = paths((ready, calm), model, horizon);
+    let (measured, widening) = measure((ready, calm), model, &paths, horizon.min(AHEAD_MAX));
     let paths = paths.into_iter().map(|p| p.path).collect();
     Outcome { model, errors: Errors::of(paths, horizon).widened(widening), measured }
 }
@@ -171,8 +175,8 @@ struct Past {
     path: Path,
 }
 
-/// What the winner would have said from days over the whole series.
-fn paths(ready: &Ready, model: Model, horizon: usize) -> Vec<Past> {
+/// What the winner would have said from days over the whole series, and by how much that was off up to a day.
+fn paths((ready, calm): (&Ready, usize), model: Model, horizon: usize) -> Vec<Past> {
     let n = ready.values.len();
     let step = (n - GIVEN_MIN).div_ceil(PATHS_MAX).max(1);
     let mut out = Vec::new();
@@ -184,8 +188,8 @@ fn paths(ready: &Ready, model: Model, horizon: usize) -> Vec<Past> {
             foretold.iter_mut().for_each(|f| *f = f.max(0.0));
         }
         let units = fit.units(model, &foretold, usual(&ready.values[..origin]));
-        let off =
-            |k: usize| ready.known[origin + k].then(|| ((ready.values[origin + k] - foretold[k]) / units[k]) as f32);
+        let is_known = |at: usize| at < calm && ready.known[at];
+        let off = |k: usize| is_known(origin + k).then(|| ((ready.values[origin + k] - foretold[k]) / units[k]) as f32);
         let errors = (0..foretold.len()).map(off).collect();
         out.push(Past { origin, foretold, units, path: Path { ago: n - origin, errors } });
         origin -= step;
@@ -193,8 +197,9 @@ fn paths(ready: &Ready, model: Model, horizon: usize) -> Vec<Past> {
     out
 }
 
-/// How well the winner did over the last three months, and by how much its intervals are to be widened now.
-fn measure(ready: &Ready, model: Model, paths: &[Past], ahead: usize) -> (Measured, [f64; 2]) {
+/// How well the winner did over the last three months, and by how much its intervals are to be widened now for what came
+/// up to a day.
+fn measure((ready, calm): (&Ready, usize), model: Model, paths: &[Past], ahead: usize) -> (Measured, [f64; 2]) {
     let n = ready.values.len();
     let mut own = (0.0, 0.0);
     let mut naive = (0.0, 0.0);
@@ -224,7 +229,7 @@ fn measure(ready: &Ready, model: Model, paths: &[Past], ahead: usize) -> (Measur
     let share = |part: f64, whole: f64| (whole > 0.0).then(|| part / whole);
     let mut reached = Reached::default();
     // The oldest first: each is told what came before it, and no more.
-    looked.iter().rev().for_each(|(past, due)| reached.add(ready, paths, past, (due, ahead)));
+    looked.iter().rev().for_each(|(past, due)| reached.add((ready, calm), paths, past, (due, ahead)));
     let measured = Measured {
         wape: share(own.0, own.1),
         naive_wape: share(naive.0, naive.1),
@@ -247,7 +252,7 @@ struct Reached {
 
 impl Reached {
     /// Adds the days after a path's origin, each with the intervals that were known there.
-    fn add(&mut self, ready: &Ready, paths: &[Past], past: &Past, (due, ahead): (&Ahead, usize)) {
+    fn add(&mut self, (ready, calm): (&Ready, usize), paths: &[Past], past: &Past, (due, ahead): (&Ahead, usize)) {
         let cut = |p: &Past| {
             let errors = p.path.errors[..p.path.errors.len().min(past.origin - p.origin)].to_vec();
             Path { ago: past.origin - p.origin, errors }
@@ -258,7 +263,8 @@ impl Reached {
         }
         let then = Errors::of(before, past.foretold.len());
         let widening = self.widening(past.origin);
-        for k in (0..past.foretold.len().min(ahead)).filter(|k| ready.known_whole[past.origin + k]) {
+        let is_known = |at: usize| at < calm && ready.known_whole[at];
+        for k in (0..past.foretold.len().min(ahead)).filter(|k| is_known(past.origin + k)) {
             let band = Band::around(past.foretold[k], past.units[k], then.day(k + 1), f64::NEG_INFINITY);
             let band = band.with(due.sum(k, k + 1), f64::NEG_INFINITY);
             let off = ready.whole[past.origin + k] - band.mid;

@@ -30,6 +30,8 @@ fn a_step_of_some_days_goes_on_and_may_be_over() {
                     assert!(sum.lo80 <= 1.02 * value && sum.hi80 >= 0.98 * value, "{value}, {about}");
                 }
                 assert!(sum.lo95 <= sum.lo80 && sum.hi95 >= sum.hi80, "{about}");
+                // That it came is no reason for it to come again.
+                assert!(sum.hi95 < 1.5 * lasts.max(is_over), "{about}");
                 let since = format!("; at the level since {}, which may not last", plus(FIRST, 200 - days));
                 assert!(forecast.words().ends_with(&since), "{about}");
                 for day in &forecast.days {
