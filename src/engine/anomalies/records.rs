@@ -28,7 +28,7 @@ pub const EXPECTED: &str = "expected";
 
 /// How much more than what was said to be expected is expected still.
 const TOLERANCE: (i64, i64) = (5, 4);
-/// Times what was spoken of from which on what spread to another place is another matter.
+/// Times what was spoken of from which on what grew or spread to another place is another matter.
 const SPREAD: i64 = 2;
 /// Days after the first of the series in which what was found before may be found no more only because less is
 /// known of the time before it.
@@ -347,7 +347,9 @@ fn renew(
         Some(like) => !is_like(like),
         None => {
             let of = said.moved.unwrap_or_else(|| before.moved()).max(spoken);
-            is_elsewhere && anomaly.finding.moved() > of.scale_by(SPREAD, 1)
+            // At the same place a first day only fills up.
+            let is_more = is_elsewhere || is && anomaly.finding.last > anomaly.finding.start;
+            is_more && anomaly.finding.moved() > of.scale_by(SPREAD, 1)
         }
     });
     if is_outgrown {

@@ -69,8 +69,12 @@ fn fresh(found: Vec<Found>) -> Vec<Fresh> {
     vec![Fresh { currency: "USD".into(), first: Day(19_800), found, ..Fresh::default() }]
 }
 
+fn saying(word: Word) -> Saying {
+    Saying { word, who: "ana".into(), at: 9, note: "mine".into(), like: None, moved: None }
+}
+
 fn say(anomaly: &mut Anomaly, word: Word) {
-    anomaly.say(Saying { word, who: "ana".into(), at: 9, note: "mine".into(), like: None, moved: None });
+    anomaly.say(saying(word));
 }
 
 #[test]
@@ -228,6 +232,24 @@ fn what_spreads_over_several_is_the_one_that_has_most_of_it_and_is_held_against_
         let going = merged.anomalies.iter().filter(|anomaly| anomaly.finding.course.is_going());
         let going: Vec<_> = going.map(|anomaly| (anomaly.id, anomaly.state(TODAY))).collect();
         assert_eq!(going, [(most, state)], "{by}");
+    }
+}
+
+#[test]
+fn what_grows_at_its_place_beyond_twice_what_was_spoken_of_is_open_again_but_for_its_first_day() {
+    let step = |last, by| fresh(vec![found("vm", 19_995, last, by, Course::GoesOn)]);
+    for (last, by, is_open) in [(19_997, 180, false), (19_997, 303, true), (19_995, 303, false)] {
+        let mut kept = merge(vec![], &step(19_995, 92), &[], (TODAY, 1)).anomalies;
+        // As the one who says it does, it is kept by how much it was off.
+        kept[0].say(Saying { moved: Some(Amount::whole(92)), ..saying(Word::Acknowledged) });
+        let grown = merge(kept, &step(last, by), &[], (TODAY, 2));
+        let anomaly = &grown.anomalies[0];
+        let (opened, outgrown) = (grown.opened.len() == 1, anomaly.history.contains(&Happened::Outgrown { at: 2 }));
+        let state = anomaly.state(TODAY) == State::Open;
+        assert_eq!((state, opened, outgrown), (is_open, is_open, is_open), "{last}, {by}: {:?}", anomaly.history);
+        // It is told once.
+        let again = merge(grown.anomalies, &step(last, by), &[], (TODAY, 3));
+        assert_eq!((again.opened.len(), again.changed.len()), (0, 0));
     }
 }
 
