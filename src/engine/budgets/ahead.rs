@@ -53,7 +53,7 @@ pub(super) fn of(foretold: &Foretold, period: Period, spent: impl Fn(Period) -> 
     }
     let before = known(foretold, behind(foretold, period), &spent);
     let path = Some(path(foretold, period, spent)).filter(|path| !path.is_empty())?;
-    Some(Ahead { path, first, before, words: foretold.words() })
+    Some(Ahead { path, first, before, words: foretold.how() })
 }
 
 /// The days of a period that are not foretold.

@@ -25,7 +25,7 @@ impl Ground {
             remarks.push("of some earlier periods not all is known: what went over from them may be wrong".to_owned());
         }
         remarks.extend(self.outstanding());
-        remarks.extend(self.missed.clone());
+        remarks.extend(self.left_open.iter().cloned());
         remarks.extend(self.pending.as_ref().and_then(Pending::words));
         let unsettled = self.pending.as_ref().map_or(0, |pending| pending.unsettled);
         if unsettled > 0 {

@@ -15,7 +15,7 @@ use crate::engine::Cancel;
 use crate::engine::aggregate::is_kept;
 use crate::engine::answer::{BudgetAnswer, Foreseen, Past, Pending};
 use crate::engine::concerned;
-use crate::engine::foretell::{Foretold, Wanted};
+use crate::engine::foretell::Wanted;
 use crate::engine::local::LocalEngine;
 use crate::engine::pending::Arrivals;
 use crate::engine::query::request;
@@ -147,8 +147,8 @@ pub(super) struct Ground {
     pub history: Vec<Past>,
     pub pending: Option<Pending>,
     pub unknown_rows: u64,
-    /// What of that comes every month and has not, where nothing is foretold; what is tells it itself.
-    pub missed: Option<String>,
+    /// What is not in what is foretold, in words.
+    pub left_open: Vec<String>,
     remarks: Vec<String>,
 }
 
@@ -164,7 +164,7 @@ impl Ground {
             history: Vec::new(),
             pending: None,
             unknown_rows: 0,
-            missed: None,
+            left_open: Vec::new(),
             remarks: Vec::new(),
         }
     }
@@ -208,7 +208,7 @@ impl Ground {
         let burn = Burn { is_final, ..costs.burn(span.period, pending.as_ref(), &usual, as_of) };
         let before = |days: Period| costs.sum(days).unwrap_or_default();
         let ahead = foretold.as_deref().and_then(|told| ahead::of(told, span.period, before));
-        let missed = foretold.as_deref().filter(|_| ahead.is_none()).and_then(Foretold::missed_words);
+        let left_open = foretold.as_deref().map(|told| told.left_open(span.period)).unwrap_or_default();
         let history = known.history(&earlier, (&spans, &limits));
         let mut ground = Ground {
             limit,
@@ -217,7 +217,7 @@ impl Ground {
             history,
             pending,
             unknown_rows: costs.unknown(span.period),
-            missed,
+            left_open,
             ..Ground::nothing(budget, span, as_of)
         };
         ground.remarks = ground.remarks(&costs, freshness.is_empty());

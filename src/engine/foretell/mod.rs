@@ -369,8 +369,9 @@ fn of_parts(memory: &Memory, name: &Name, gathered: Gathered, horizon: usize) ->
             empty.get_or_insert(forecast);
             continue;
         }
+        let is_late = |fresh: &&Freshness| settled_through.is_some_and(|last| fresh.settled_through < last);
         if at > 0 {
-            told.late.extend(part.of.iter().cloned());
+            told.late.extend(part.of.iter().filter(is_late).cloned());
         }
         let usual = part.series.values.iter().rev().take(USUAL_DAYS).flatten().sum();
         sized.push((usual, forecast));

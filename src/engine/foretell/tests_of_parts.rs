@@ -107,6 +107,7 @@ fn who_began_after_the_last_settled_day_of_the_others_is_not_left_out_without_a_
     let settle = Settle { aws: 4, gcp: 0, ..usual() };
     let engine = engine(&[aws, (["Google Cloud", "db", "2026-11-19", AS_OF], 500)], settle);
     let (both, one, young) = (told(&engine, ""), told(&engine, "provider:aws"), told(&engine, "provider:google"));
+    assert!(both.late.is_empty(), "who is further on is not late: {}", both.words());
     assert!(month(&young).mid > 11.0 * 500.0, "{:?}", month(&young));
     assert!((month(&both).mid - month(&one).mid - month(&young).mid).abs() < 1e-6, "{:?}", month(&both));
 }

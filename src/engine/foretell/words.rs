@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Foretold;
+use crate::domain::calendar::Period;
 use crate::domain::currency::written;
 use crate::domain::money::Amount;
 use crate::domain::services::provider_short;
@@ -13,17 +14,31 @@ use crate::engine::answer::Freshness;
 const LATE_NAMED: usize = 3;
 
 impl Foretold {
-    /// In one line: the model with its error, or why there is none.
+    /// In one line: the model with its error, or why there is none, and what is left out.
     #[must_use]
     pub fn words(&self) -> String {
+        let all = Period { from: self.known_from, to: self.end().max(self.as_of.plus(1)) };
+        std::iter::once(self.how()).chain(self.left_open(all)).collect::<Vec<_>>().join("; ")
+    }
+
+    /// The model with its error, or why there is none.
+    #[must_use]
+    pub fn how(&self) -> String {
         match self.settled_through {
             Some(last) if self.is_stale => format!("nothing is foretold: the last settled day is {last}"),
             None => "nothing is foretold: no day is settled yet".to_owned(),
-            _ => {
-                let all = std::iter::once(self.main().words()).chain(self.late_words()).chain(self.untold_words());
-                all.chain(self.missed_words()).collect::<Vec<_>>().join("; ")
-            }
+            _ => std::iter::once(self.main().words()).chain(self.late_words()).collect::<Vec<_>>().join("; "),
         }
+    }
+
+    /// Of whom nothing is foretold in a period, and what came every month and has not for it: each in words.
+    #[must_use]
+    pub fn left_open(&self, period: Period) -> Vec<String> {
+        if self.settled_through.is_none() || self.is_stale {
+            return Vec::new();
+        }
+        let untold = self.untold_words().filter(|_| period.to > self.first());
+        untold.into_iter().chain(self.missed_words(period)).collect()
     }
 
     /// Of whom nothing is foretold.
@@ -51,10 +66,9 @@ impl Foretold {
     }
 
     /// What came every month and has not of late: whether it is expected still.
-    #[must_use]
-    pub fn missed_words(&self) -> Option<String> {
+    fn missed_words(&self, period: Period) -> Option<String> {
         let mut sums: BTreeMap<_, Amount> = BTreeMap::new();
-        for missed in &self.missed {
+        for missed in self.missed.iter().filter(|missed| period.to > missed.last.plus(1).first()) {
             *sums.entry((!missed.is_expected, missed.last, missed.kind)).or_default() += missed.amount;
         }
         let one = |((is_over, last, kind), sum): (&(bool, _, super::Aside), &Amount)| {
