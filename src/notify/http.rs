@@ -6,6 +6,7 @@
 //! Hosts of `allow_private` are let through, and may be spoken with unencrypted. Proxies of the environment are
 //! not used: through one, nobody could tell where a name leads.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
@@ -211,11 +212,10 @@ impl Answered {
         Err(Failure { wait: self.wait(), unsure, ..Failure::said(&why, said, secrets) })
     }
 
-    /// Whether a success says no otherwise. One that breaks off is taken at its head, which tells a page.
+    /// Whether a success says no otherwise. Of one that breaks off its beginning tells.
     fn taken(&self, refuses: impl Fn(&str) -> bool, secrets: &[&str]) -> Result<(), Failure> {
-        let says_no = || names_error(&self.body) || refuses(self.body.trim());
-        let is_refused = self.is_page() || self.is_whole && says_no();
-        if !is_refused {
+        let said = if self.is_whole { Cow::Borrowed(self.body.trim()) } else { closed(self.body.trim()) };
+        if !self.is_page() && !names_error(&said) && !refuses(&said) {
             return Ok(());
         }
         let why = format!("{} answered {}, but has not taken it", self.host, self.status.as_u16());
@@ -318,9 +318,24 @@ fn within(v6: Ipv6Addr) -> Option<std::net::Ipv4Addr> {
     }
 }
 
+/// The beginning of a JSON object as one that ends where it breaks off, or before; anything else as it is.
+fn closed(begun: &str) -> Cow<'_, str> {
+    const ENDS: [&str; 10] = ["}", "\"}", "]}", "\"]}", "}}", "\"}}", "}]}", "\"}]}", "]}}", "\"]}}"];
+    let whole = |part: &str, end: &str| Some(format!("{part}{end}")).filter(|all| names(all).is_some());
+    let closed = |part: &str| ENDS.iter().find_map(|end| whole(part, end));
+    let before = begun.rfind(',').map(|comma| &begun[..comma]);
+    let object = [Some(begun), before].into_iter().flatten().find_map(closed);
+    object.map_or(Cow::Borrowed(begun), Cow::Owned)
+}
+
+/// What a JSON object says.
+fn names(body: &str) -> Option<serde_json::Map<String, Value>> {
+    serde_json::from_str(body).ok()
+}
+
 /// Whether JSON names an error, or says that something is not so.
 fn names_error(body: &str) -> bool {
-    let Ok(Value::Object(said)) = serde_json::from_str(body) else { return false };
+    let Some(said) = names(body) else { return false };
     let is_error = |name: &str| match said.get(name) {
         None | Some(Value::Null | Value::Bool(false)) => false,
         Some(Value::Array(list)) => !list.is_empty(),

@@ -78,21 +78,46 @@ async fn what_was_said_instead_is_the_reason() {
     }
 }
 
-#[tokio::test]
-async fn a_login_page_that_breaks_off_is_no_success() {
+/// What becomes of a message where a success says so much, and breaks off.
+async fn broken_off(said: &str, via: impl FnOnce(String) -> Via) -> Fate {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("port");
-    let address = kept(&format!("http://{}/", listener.local_addr().expect("address")));
+    let origin = format!("http://{}", listener.local_addr().expect("address"));
     let serve = async {
         use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
         let (mut stream, _) = listener.accept().await.expect("connection");
         let mut asked = vec![0; 65_536];
         let _ = stream.read(&mut asked).await.expect("request");
-        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n{LOGIN}");
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n{said}");
         stream.write_all(head.as_bytes()).await.expect("answer");
     };
     let message = plain();
-    let (fate, ()) = tokio::join!(sent(Via::Slack(address.reference.clone()), &message), serve);
-    assert!(matches!(fate, Fate::Failed { .. }), "{fate:?}");
+    let (fate, ()) = tokio::join!(sent(via(origin), &message), serve);
+    fate
+}
+
+#[tokio::test]
+async fn a_success_that_breaks_off_is_told_by_its_beginning() {
+    for (said, is_told) in [
+        (LOGIN, false),
+        ("o", true),
+        ("invalid_pay", false),
+        (r#"{"ok":false,"error":"no_ser"#, false),
+        (r#"{"ok":false"#, false),
+        (r#"{"errors":["channel is archi"#, false),
+        (r#"{"error":{"code":"Workflow"#, false),
+        (r#"{"ok":true,"warn"#, true),
+        ("{", true),
+    ] {
+        let address = |origin: String| kept(&format!("{origin}/"));
+        let mut secret = None;
+        let fate = broken_off(said, |origin| Via::Slack(secret.insert(address(origin)).reference.clone())).await;
+        assert_eq!(fate == Fate::Delivered, is_told, "{said}: {fate:?}");
+    }
+    let key = kept("key");
+    for (said, is_told) in [(r#"{"status":"invalid ev"#, false), (r#"{"status":"success","mess"#, true)] {
+        let fate = broken_off(said, |endpoint| Via::PagerDuty { key: key.reference.clone(), endpoint }).await;
+        assert_eq!(fate == Fate::Delivered, is_told, "{said}: {fate:?}");
+    }
 }
 
 #[tokio::test]
