@@ -182,9 +182,12 @@ fn thresholds_say_on_which_day_they_are_reached() {
     assert_eq!(on, days);
 }
 
-/// November as of the 22nd, of which 2,000 were spent before the path's first day.
+/// A hundred of usage a day.
+const USAGE: [f64; 31] = [100.0; 31];
+
+/// November as of the 22nd.
 fn in_november<'a>(path: &'a Path, shares: &'a BTreeMap<String, f64>) -> Ground<'a> {
-    Ground { path, before: 2_000.0, from: day("2026-11-01"), as_of: day("2026-11-22"), shares }
+    Ground { path, usage: &USAGE, from: day("2026-11-01"), as_of: day("2026-11-22"), shares }
 }
 
 #[test]
@@ -220,7 +223,7 @@ fn what_does_not_count_as_it_seems_to_is_said() {
 fn a_period_to_come_has_what_is_bought_in_it_and_what_moves_before_it() {
     let (from, none) = (day("2026-12-01"), BTreeMap::new());
     let ahead = path(month("2026-12"), from, 0.0, 100.0, 0.1);
-    let ground = Ground { path: &ahead, before: 0.0, from, as_of: day("2026-11-22"), shares: &none };
+    let ground = Ground { path: &ahead, usage: &USAGE, from, as_of: day("2026-11-22"), shares: &none };
     let tomorrow = Ground { as_of: day("2026-11-30"), ..ground };
     let before = "does not count: the period begins on 2026-12-01";
     let monthly = "counts from 2026-11-23 on: what came before stays as it is";

@@ -1,8 +1,9 @@
 //! How a period would stand if something else came: changes applied to what is foretold.
 //!
-//! A change touches only days to come. Growth and prices act on what is foretold of a day, or of a service the
-//! share of it that the service had of late; what is added or bought comes on top. The interval grows with what
-//! is foretold, and a certain sum on top moves it as it is. Estimates, all of them. Knows no store and no screen.
+//! A change touches only days to come. Growth and prices act on the usage that is foretold of a day, or of a service on
+//! the share of it that the service had of late; purchases, tax and credits that are put back there stay as they are.
+//! What is added or bought comes on top. The interval grows with usage, and a certain sum on top moves it as it is.
+//! Estimates, all of them. Knows no store and no screen.
 
 use std::collections::BTreeMap;
 
@@ -19,13 +20,13 @@ const MONTH_DAYS: f64 = 365.25 / 12.0;
 pub struct Ground<'a> {
     /// What is foretold, by day.
     pub path: &'a Path,
-    /// What was spent before the path's first day.
-    pub before: f64,
+    /// What of each of these days is usage that is foretold.
+    pub usage: &'a [f64],
     /// The period's first day.
     pub from: Day,
     /// The last day that nothing can change any more.
     pub as_of: Day,
-    /// Which share of what is foretold each service has.
+    /// Which share of usage each service has.
     pub shares: &'a BTreeMap<String, f64>,
 }
 
@@ -50,8 +51,10 @@ pub fn otherwise(ground: &Ground<'_>, changes: &[Change]) -> Otherwise {
         added = now;
     }
     let mut path = Vec::with_capacity(added.len());
-    for ((day, band), added) in ground.path.iter().zip(&added) {
-        path.push((*day, moved(band, *added, ground.before)));
+    let mut usage = 0.0;
+    for (((day, band), of_day), added) in ground.path.iter().zip(ground.usage).zip(&added) {
+        usage += of_day;
+        path.push((*day, moved(band, *added, usage)));
     }
     Otherwise { path, effects }
 }
@@ -87,17 +90,16 @@ pub fn remarks(ground: &Ground<'_>, changes: &[Change]) -> Vec<Option<String>> {
 /// What changes add.
 #[derive(Clone, Copy, Default)]
 struct Added {
-    /// Growth and prices: shares of what is foretold, as unsure as that.
+    /// Growth and prices: shares of usage that is foretold, as unsure as that.
     foretold: f64,
     /// What is added or bought: nothing is unsure about it.
     certain: f64,
 }
 
-/// A band moved, its width in proportion to what is still to come and foretold.
-fn moved(band: &Band, by: Added, before: f64) -> Band {
+/// A band moved, its width in proportion to the usage that is foretold up to it.
+fn moved(band: &Band, by: Added, usage: f64) -> Band {
     let mid = band.mid + by.foretold;
-    let to_come = band.mid - before;
-    let factor = if to_come > 0.0 { ((mid - before) / to_come).max(0.0) } else { 1.0 };
+    let factor = if usage > 0.0 { ((usage + by.foretold) / usage).max(0.0) } else { 1.0 };
     let at = |bound: f64| mid + (bound - band.mid) * factor;
     let band = Band { mid, lo80: at(band.lo80), hi80: at(band.hi80), lo95: at(band.lo95), hi95: at(band.hi95) };
     band.plus(by.certain)
@@ -106,13 +108,10 @@ fn moved(band: &Band, by: Added, before: f64) -> Band {
 /// What changes add up to and with each day.
 fn sums(ground: &Ground<'_>, changes: &[Change]) -> Vec<Added> {
     let mut sum = Added::default();
-    let mut last = ground.before;
     let mut sums = Vec::with_capacity(ground.path.len());
-    for (day, band) in ground.path {
-        let cost = band.mid - last;
-        last = band.mid;
+    for ((day, _), usage) in ground.path.iter().zip(ground.usage) {
         if *day > ground.as_of {
-            let day = day_of(ground, changes, *day, cost);
+            let day = day_of(ground, changes, *day, *usage);
             sum = Added { foretold: sum.foretold + day.foretold, certain: sum.certain + day.certain };
         }
         sums.push(sum);
@@ -120,8 +119,8 @@ fn sums(ground: &Ground<'_>, changes: &[Change]) -> Vec<Added> {
     sums
 }
 
-/// What changes add to a day that is foretold to cost so much.
-fn day_of(ground: &Ground<'_>, changes: &[Change], day: Day, cost: f64) -> Added {
+/// What changes add to a day of which so much usage is foretold.
+fn day_of(ground: &Ground<'_>, changes: &[Change], day: Day, usage: f64) -> Added {
     let first = ground.as_of.plus(1);
     let mut all = 1.0;
     let mut of: BTreeMap<&str, f64> = BTreeMap::new();
@@ -154,5 +153,5 @@ fn day_of(ground: &Ground<'_>, changes: &[Change], day: Day, cost: f64) -> Added
     }
     let by_service: f64 =
         of.iter().map(|(name, factor)| ground.shares.get(*name).copied().unwrap_or(0.0) * (factor - 1.0)).sum();
-    Added { foretold: cost * (all * (1.0 + by_service) - 1.0), certain: on_top }
+    Added { foretold: usage * (all * (1.0 + by_service) - 1.0), certain: on_top }
 }

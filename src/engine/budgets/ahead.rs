@@ -19,8 +19,8 @@ pub(super) struct Ahead {
     pub path: Vec<(Day, Band)>,
     /// The first day that is foretold, of whatever period.
     pub first: Day,
-    /// What it cost before the first of them, with what is known to come of that.
-    pub before: Amount,
+    /// What is foretold of each of these days, but for what is put back: what goes on by itself.
+    pub usage: Vec<f64>,
     /// How, and how well that went before.
     pub words: String,
 }
@@ -51,9 +51,16 @@ pub(super) fn of(foretold: &Foretold, period: Period, spent: impl Fn(Period) -> 
     if first >= period.to && (foretold.expected(period).is_zero() || foretold.lacks(period)) {
         return None;
     }
-    let before = known(foretold, behind(foretold, period), &spent);
     let path = Some(path(foretold, period, spent)).filter(|path| !path.is_empty())?;
-    Some(Ahead { path, first, before, words: foretold.how() })
+    let usage = path.iter().map(|(day, _)| usage(foretold, *day)).collect();
+    Some(Ahead { path, first, usage, words: foretold.how() })
+}
+
+/// What is foretold of a day, but for what is put back.
+fn usage(foretold: &Foretold, day: Day) -> f64 {
+    let one = Period { from: day, to: day.plus(1) };
+    let known = foretold.came(one) + foretold.put_back(one);
+    foretold.day(day).map_or(0.0, |band| band.mid - known.to_f64())
 }
 
 /// The days of a period that are not foretold.

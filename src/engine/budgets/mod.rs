@@ -19,6 +19,8 @@ mod tests;
 mod tests_of_invoices;
 #[cfg(test)]
 mod tests_of_rollover;
+#[cfg(test)]
+mod tests_of_whatif;
 
 use serde::{Deserialize, Serialize};
 

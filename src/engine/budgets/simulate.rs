@@ -7,7 +7,6 @@ use crate::analytics::budget::{self as arithmetic, whatif};
 use crate::domain::budget::Budget;
 use crate::domain::calendar::{Day, Period};
 use crate::domain::dimension::Dimension;
-use crate::domain::filter::{Clause, Pattern};
 use crate::domain::money::Amount;
 use crate::domain::scenario::{self, Change};
 use crate::domain::services;
@@ -17,6 +16,7 @@ use crate::engine::answer::{Simulation, cents};
 use crate::engine::foretell::Aside;
 use crate::engine::local::LocalEngine;
 use crate::engine::query::request;
+use crate::engine::table::Request;
 use crate::engine::together::Together;
 use crate::error::{Error, Result};
 
@@ -48,8 +48,8 @@ pub(super) fn of(
     let shares = shares(engine, budget, &ground, cancel)?;
     let changes = changes.iter().map(|change| known(change, &shares)).collect::<Result<Vec<Change>>>()?;
     let by_name: BTreeMap<String, f64> = shares.iter().cloned().collect();
-    let (before, from) = (ahead.before.to_f64(), ground.span.period.from);
-    let over = whatif::Ground { path: &ahead.path, before, from, as_of, shares: &by_name };
+    let from = ground.span.period.from;
+    let over = whatif::Ground { path: &ahead.path, usage: &ahead.usage, from, as_of, shares: &by_name };
     let would = whatif::otherwise(&over, &changes);
     let end = would.path.last().map_or(end, |(_, band)| band).into();
     let limit = (ground.span.period, ground.limit.total);
@@ -87,20 +87,16 @@ fn known(change: &Change, shares: &[(String, f64)]) -> Result<Change> {
     Ok(change)
 }
 
-/// Which share of the usage of the last settled days each service has, the largest first.
+/// Which share of what goes on by itself each service has in the last settled days, the largest first.
 fn shares(engine: &LocalEngine, budget: &Budget, ground: &Ground, cancel: &Cancel) -> Result<Vec<(String, f64)>> {
     let mut lens = lens_of(budget);
     engine.definitions().bind_lens(&mut lens).map_err(|name| engine.undefined(&name))?;
     // A period to come begins long after the last of them.
     let last = ground.ahead.as_ref().map_or(ground.as_of, |ahead| ahead.first);
     let days = Period { from: last.plus(-SHARE_DAYS), to: last };
-    lens.filter.clauses.push(Clause {
-        negated: false,
-        dimension: Some(Dimension::ChargeCategory),
-        patterns: vec![Pattern::Is("Usage".to_owned())],
-    });
-    lens.filter.clauses.push(Aside::of_class(true));
-    let table = engine.aggregate(&request(&lens, days, &[Dimension::Service], None), cancel)?;
+    lens.filter.clauses.extend(Aside::none());
+    let short = Request { long: Some(false), ..request(&lens, days, &[Dimension::Service], None) };
+    let table = engine.aggregate(&short, cancel)?;
     let mut found: Vec<(String, Amount)> = table
         .groups()
         .map(|(key, total)| (table.dimensions[0].text(key.values.0[0]).to_owned(), total.sum))
