@@ -13,7 +13,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use self::finding::{Contributor, Finding, Reckoned};
-pub use self::within::is_within;
+pub use self::within::left_open;
 use super::calendar::Day;
 use super::dimension::Dimension;
 use super::filter::{Clause, Filter, Pattern};

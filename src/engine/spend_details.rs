@@ -70,9 +70,9 @@ pub fn answer(
     let currencies = currencies([&now, &hours.table].into_iter().chain(&before));
     anomalies::refresh(engine, as_of, cancel)?;
     let details = currencies.into_iter().map(|currency| {
-        let (marks, notice) = anomalies::list::beside(engine, lens, &currency, as_of);
+        let (marks, notice) = anomalies::list::beside(engine, (lens, &currency), as_of, cancel)?;
         let (resources, resources_total, without_resource) = resources.top(&now, &currency, limit);
-        SpendDetails {
+        Ok(SpendDetails {
             metric: lens.metric,
             hour: hours.last(&currency),
             resources,
@@ -81,9 +81,9 @@ pub fn answer(
             anomalies: marks,
             notices: notice.into_iter().chain(untagged.get(&currency).into_iter().flatten().cloned()).collect(),
             currency,
-        }
+        })
     });
-    Ok(details.collect())
+    details.collect()
 }
 
 /// A resource while the costliest are looked for.

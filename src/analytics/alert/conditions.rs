@@ -2,7 +2,6 @@
 
 use super::{AnomalyFact, BudgetFact, Facts, Place, ProviderFact, SpendFact, SyncFact, Taken, money, wording};
 use crate::domain::alert::{Kind, Remembered, Rule, Severity};
-use crate::domain::anomaly::is_within;
 use crate::domain::calendar::Day;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
@@ -177,8 +176,8 @@ fn about(rule: &Rule, fact: &BudgetFact, severity: Severity, title: String) -> C
 
 fn anomaly(rule: &Rule, fact: &AnomalyFact, now: i64) -> Option<Condition> {
     let is_news = Day::of_seconds(now).0 - fact.last.0 <= NEWS_DAYS;
-    let is_ours = || is_within(&rule.scope, (&fact.place, &fact.parts, &fact.providers), fact.place_words.raw());
-    if matches!(fact.taken, Taken::Over(_)) || !is_ours() {
+    let is_ours = rule.scope.clauses.is_empty() || fact.rules.contains(&rule.name);
+    if matches!(fact.taken, Taken::Over(_)) || !is_ours {
         return None;
     }
     let mut told = Condition::new(rule, fact.id.clone(), fact.severity, wording::anomaly(fact));

@@ -16,8 +16,9 @@ pub mod decide;
 mod samples;
 pub mod wording;
 
+use std::collections::BTreeSet;
+
 use crate::domain::alert::Severity;
-use crate::domain::anomaly::{Contributor, Spot};
 use crate::domain::calendar::{Day, Period};
 use crate::domain::currency::written;
 use crate::domain::dimension::Dimension;
@@ -122,12 +123,8 @@ pub struct AnomalyFact {
     pub within: Vec<Untrusted>,
     /// All of that in words.
     pub place_words: Untrusted,
-    /// Where it is.
-    pub place: Vec<Spot>,
-    /// Who has the move there.
-    pub parts: Vec<Contributor>,
-    /// Whose charges it has, where that is known.
-    pub providers: Vec<String>,
+    /// The rules whose scope it is within, by name; those without a scope need not be among them.
+    pub rules: BTreeSet<String>,
     /// What kind it is, in words.
     pub kind: &'static str,
     /// How much it presses.

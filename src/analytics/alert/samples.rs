@@ -1,8 +1,9 @@
 //! Facts that tests begin with.
 
+use std::collections::BTreeSet;
+
 use super::{AnomalyFact, BudgetFact, ProviderFact, SyncFact, Taken};
 use crate::domain::alert::Severity;
-use crate::domain::anomaly::{Contributor, Spot};
 use crate::domain::calendar::Day;
 use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
@@ -16,19 +17,7 @@ pub fn anomaly(id: &str) -> AnomalyFact {
         mostly: Vec::new(),
         within: vec!["Prod".into(), "us-east-1".into()],
         place_words: "Amazon EC2 | Prod | us-east-1".into(),
-        place: [
-            (Dimension::Service, "Amazon EC2", None),
-            (Dimension::SubAccount, "111122223333", Some("Prod".into())),
-            (Dimension::Provider, "AWS", None),
-        ]
-        .map(|(dimension, value, name)| Spot { dimension, value: value.into(), name })
-        .to_vec(),
-        parts: vec![Contributor {
-            spot: Spot { dimension: Dimension::Region, value: "us-east-1".into(), name: None },
-            share: 1.0,
-            moved: Amount::whole(870),
-        }],
-        providers: Vec::new(),
+        rules: BTreeSet::new(),
         kind: "step up",
         severity: Severity::Critical,
         start,

@@ -1,30 +1,65 @@
-//! Whether an anomaly is one of the charges that a filter is about.
+//! Whether an anomaly is one of the charges that a filter is about, as far as what is kept of it says so.
 //!
 //! The same for lists, for marks beside charts and for alert rules: what one of them shows, another one tells.
 
 use super::{Contributor, Finding, MOSTLY, Spot};
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::admit::{matches, mentions};
-use crate::domain::filter::{Filter, Pattern};
+use crate::domain::filter::{Clause, Filter, Pattern};
 use crate::domain::services;
 
 impl Finding {
-    /// Whether its charges, which are of these providers as far as that is known, may be what a filter admits; `words`
-    /// are its place in words, for free text.
+    /// Whether those who were named say that a filter is about it, of which no charges are left; its charges were of
+    /// these providers as far as that is known. `words` are its place in words, for free text.
     #[must_use]
-    pub fn is_within(&self, filter: &Filter, providers: &[String], words: &str) -> bool {
+    pub fn was_within(&self, filter: &Filter, providers: &[String], words: &str) -> bool {
         is_within(filter, (&self.place, &self.contributors, providers), words)
     }
 }
 
+/// What a place says of a filter, its charges being of these providers as far as that is known: `None` where none of them
+/// is admitted, else the clauses that may admit some of them only. Without any of these all of its charges are admitted.
+#[must_use]
+pub fn left_open<'f>(place: &[Spot], providers: &[String], filter: &'f Filter) -> Option<Vec<&'f Clause>> {
+    let says: Vec<(&Clause, Option<bool>)> =
+        filter.clauses.iter().map(|clause| (clause, said_by((place, providers), clause))).collect();
+    let is_outside = says.iter().any(|(_, said)| *said == Some(false));
+    let open = says.into_iter().filter(|(_, said)| said.is_none()).map(|(clause, _)| clause);
+    (!is_outside).then(|| open.collect())
+}
+
+/// Whether a clause admits all the charges of a place, or none; `None` where it may be some.
+fn said_by((place, providers): (&[Spot], &[String]), clause: &Clause) -> Option<bool> {
+    let Some(dimension) = &clause.dimension else {
+        let texts = place.iter().flat_map(|spot| [Some(&spot.value), spot.name.as_ref()]).flatten();
+        let is_named = texts.map(|text| text.raw()).any(|text| mentions(&clause.patterns, text));
+        return is_named.then_some(!clause.negated);
+    };
+    if let Some(spot) = place.iter().find(|spot| spot.dimension == *dimension) {
+        return Some(admits(dimension, &clause.patterns, spot) != clause.negated);
+    }
+    let theirs = whose(place, providers);
+    if *dimension != Dimension::Provider || theirs.is_empty() {
+        return None;
+    }
+    let is_one = |provider: &&str| matches(dimension, &clause.patterns, provider, "") != clause.negated;
+    let admitted = theirs.iter().filter(|provider| is_one(provider)).count();
+    (admitted == 0 || admitted == theirs.len()).then_some(admitted > 0)
+}
+
+/// The providers of a place's charges: those that are known, else that of its service.
+fn whose<'p>(place: &[Spot], providers: &'p [String]) -> Vec<&'p str> {
+    let known = providers.iter().map(|provider| services::canonical_provider(provider));
+    if providers.is_empty() { provider_of(place).into_iter().collect() } else { known.collect() }
+}
+
 /// A place, those who have the move there, and whose charges it has, where that is known.
-pub type Whereabouts<'a> = (&'a [Spot], &'a [Contributor], &'a [String]);
+type Whereabouts<'a> = (&'a [Spot], &'a [Contributor], &'a [String]);
 
 /// The same of a place and of those who have the move there. By a dimension that the place leaves open, whoever has
 /// nearly all of the move is the place, and else one of those who have part of it suffices; of a provider that neither
 /// tells, one of those whose charges they are; of a dimension of which nothing is known it may be so.
-#[must_use]
-pub fn is_within(filter: &Filter, (place, parts, providers): Whereabouts<'_>, words: &str) -> bool {
+fn is_within(filter: &Filter, (place, parts, providers): Whereabouts<'_>, words: &str) -> bool {
     let parts = || parts.iter().filter(|part| part.share > 0.0);
     filter.clauses.iter().all(|clause| {
         let Some(dimension) = &clause.dimension else {
@@ -37,9 +72,7 @@ pub fn is_within(filter: &Filter, (place, parts, providers): Whereabouts<'_>, wo
         let own: Vec<&Spot> = own.chain(of().filter(|part| part.share >= MOSTLY).map(|part| &part.spot)).collect();
         let all: Vec<&Spot> = if own.is_empty() { of().map(|part| &part.spot).collect() } else { own };
         if *dimension == Dimension::Provider && all.is_empty() {
-            let known = providers.iter().map(|provider| services::canonical_provider(provider));
-            let own: Vec<&str> =
-                if providers.is_empty() { provider_of(place).into_iter().collect() } else { known.collect() };
+            let own = whose(place, providers);
             let is_one = |provider: &&str| matches(dimension, &clause.patterns, provider, "") != clause.negated;
             return own.is_empty() || own.iter().any(is_one);
         }
@@ -130,6 +163,36 @@ mod tests {
             let filter = Filter::parse(text, &[]).expect(text);
             assert_eq!(is_within(&filter, (&place, &[], &[]), ""), want, "its service is AWS's: {text}");
         }
+    }
+
+    #[test]
+    fn a_place_says_whether_all_of_its_charges_are_meant_none_or_maybe_some() {
+        let place =
+            [spot(Dimension::Service, "Object Storage", None), spot(Dimension::SubAccount, "0042", Some("Harbour"))];
+        let both = ["Oracle".to_owned(), "Hetzner".to_owned()];
+        for (text, want) in [
+            ("", Some(0)),
+            ("service:\"Object Storage\" sub_account:harbour", Some(0)),
+            ("service:s3", None),
+            ("-service:s3", Some(0)),
+            ("-sub_account:Harbour", None),
+            ("harb", Some(0)),
+            ("-harb", None),
+            ("quay", Some(1)),
+            ("-quay", Some(1)),
+            ("provider:oracle", Some(1)),
+            ("-provider:oracle", Some(1)),
+            ("provider:oracle|hetzner", Some(0)),
+            ("provider:aws", None),
+            ("-provider:aws", Some(0)),
+            ("region:eu-* team=orca service:*storage", Some(2)),
+            ("region:eu-* service:s3", None),
+        ] {
+            let filter = Filter::parse(text, &[]).expect(text);
+            assert_eq!(left_open(&place, &both, &filter).map(|open| open.len()), want, "{text}");
+        }
+        let filter = Filter::parse("provider:oracle", &[]).expect("filter");
+        assert_eq!(left_open(&place, &[], &filter).map(|open| open.len()), Some(1), "whose it is is not known");
     }
 
     #[test]

@@ -340,7 +340,7 @@ impl<'e> Reader<'e> {
 }
 
 /// A place's dimensions, and those that say, besides the class, what of it counts.
-fn by(dimensions: &[&Dimension]) -> Vec<Dimension> {
+pub(super) fn by(dimensions: &[&Dimension]) -> Vec<Dimension> {
     let beside = [Dimension::Provider, Dimension::ChargeCategory];
     dimensions.iter().map(|d| (*d).clone()).chain(beside).collect()
 }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
 
-use super::{bill, looked_at, mark, records, refresh, silence, words};
+use super::{bill, looked_at, mark, records, refresh, silence, within, words};
 use crate::domain::anomaly::{Anomaly, AnomalyId, Finding, Severity, Spot, State};
 use crate::domain::calendar::{Day, Period};
 use crate::domain::currency::{signed, written};
@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 /// Which anomalies are asked for.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct AnomalyQuery {
-    /// That this may admit: what neither the place nor those who have it say is not asked.
+    /// That are of charges which this admits.
     pub filter: Filter,
     /// Of these states; of all where it is empty.
     pub states: Vec<State>,
@@ -89,12 +89,8 @@ pub fn answer(engine: &LocalEngine, query: &AnomalyQuery, as_of: Day, cancel: &C
         .filter(|anomaly| anomaly.finding.start <= as_of)
         .map(|anomaly| words::listed(anomaly, as_of, &late))
         .collect();
-    let about = |listed: &&Listed| {
-        let anomaly = &listed.anomaly;
-        let currency = query.currency.as_ref().is_none_or(|currency| anomaly.currency == *currency);
-        currency && anomaly.finding.is_within(&query.filter, &listed.providers, &listed.place_words)
-    };
-    let about: Vec<&Listed> = all.iter().filter(about).collect();
+    let is_in = |listed: &&Listed| query.currency.as_ref().is_none_or(|own| listed.anomaly.currency == *own);
+    let about = admitted(engine, all.iter().filter(is_in).collect(), &query.filter, cancel)?;
     let count = |state: State| about.iter().filter(|listed| listed.state == state).count() as u64;
     let counts = State::ALL.map(|state| (state, count(state))).to_vec();
     let wanted = |listed: &&&Listed| {
@@ -119,6 +115,17 @@ pub fn answer(engine: &LocalEngine, query: &AnomalyQuery, as_of: Day, cancel: &C
             .collect(),
         days_needed: u64::from(bill::LEARN_DAYS.unsigned_abs()),
     })
+}
+
+/// Those that a filter is about.
+fn admitted<'l>(
+    engine: &LocalEngine,
+    all: Vec<&'l Listed>,
+    filter: &Filter,
+    cancel: &Cancel,
+) -> Result<Vec<&'l Listed>> {
+    let within = within::of(engine, &all, &[filter], cancel)?;
+    Ok(all.into_iter().zip(within.into_iter().flatten()).filter(|(_, is)| *is).map(|(listed, _)| listed).collect())
 }
 
 /// Charges of which no effective cost is known.
@@ -164,16 +171,22 @@ pub fn named(all: &[Anomaly], name: &str) -> Result<AnomalyId> {
 }
 
 /// What stands beside a lens's days, and what its reader must know: anomalies that need somebody.
-#[must_use]
-pub fn beside(engine: &LocalEngine, lens: &Lens, currency: &str, as_of: Day) -> (Vec<AnomalyMark>, Option<Notice>) {
+///
+/// # Errors
+/// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
+pub fn beside(
+    engine: &LocalEngine,
+    (lens, currency): (&Lens, &str),
+    as_of: Day,
+    cancel: &Cancel,
+) -> Result<(Vec<AnomalyMark>, Option<Notice>)> {
     let (period, _): (Period, _) = lens.days(as_of);
     let all = records::kept(&engine.store().journal());
     let begun = all.into_iter().filter(|anomaly| anomaly.finding.start <= as_of);
     let listed = begun.map(|anomaly| words::listed(anomaly, as_of, &[]));
-    let mut open: Vec<Listed> = listed
-        .filter(|l| l.state.needs_somebody() && l.anomaly.currency == currency)
-        .filter(|l| l.anomaly.finding.is_within(&lens.filter, &l.providers, &l.place_words))
-        .collect();
+    let open: Vec<Listed> = listed.filter(|l| l.state.needs_somebody() && l.anomaly.currency == currency).collect();
+    let open = admitted(engine, open.iter().collect(), &lens.filter, cancel)?;
+    let mut open: Vec<Listed> = open.into_iter().cloned().collect();
     sort(&mut open, AnomalySort::default());
     let mark = |listed: &Listed| AnomalyMark {
         id: listed.anomaly.id.short(),
@@ -193,7 +206,7 @@ pub fn beside(engine: &LocalEngine, lens: &Lens, currency: &str, as_of: Day) -> 
             hint: "the Anomalies tab and `spendtop anomalies` say what they are".to_owned(),
         }
     });
-    (marks, notice)
+    Ok((marks, notice))
 }
 
 /// What anomalies have come to: what rose, and apart from it what fell, for of both the sum hides each; and what has no

@@ -34,7 +34,10 @@ mod silence;
 mod tests;
 #[cfg(test)]
 mod told_tests;
+pub mod within;
 pub mod words;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +48,7 @@ use super::Cancel;
 use super::local::LocalEngine;
 use super::scan::check;
 use crate::domain::calendar::Day;
+use crate::domain::money::Amount;
 use crate::error::Result;
 use crate::store::journal::{Change, Journal};
 
@@ -55,7 +59,7 @@ const MARK: &str = "anomalies";
 /// Days after the last of the charges in which something of them may still settle.
 const AFTER_DAYS: i32 = 7;
 /// Counted up when the same charges give other anomalies.
-const EDITION: u32 = 13;
+const EDITION: u32 = 14;
 
 /// What was looked at last.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -70,6 +74,9 @@ pub struct Mark {
     pub too_few: Vec<TooFew>,
     /// How many series were looked at.
     pub series: u64,
+    /// What an average day of each currency's bill costs.
+    #[serde(default)]
+    daily: BTreeMap<String, Amount>,
 }
 
 /// What a detection found.
@@ -103,7 +110,8 @@ pub fn detect(engine: &LocalEngine, (as_of, now): (Day, i64), cancel: &Cancel) -
         fresh.push(Fresh { currency: bill.currency.clone(), first: bill.first, daily: bill.daily, found, places });
     }
     let series = bills.bills.iter().map(|bill| bill.nodes.len() as u64).sum();
-    let mark = Mark { generation, as_of, edition: EDITION, too_few: bills.too_few, series };
+    let daily = bills.bills.iter().map(|bill| (bill.currency.clone(), find::estimate(bill.daily))).collect();
+    let mark = Mark { generation, as_of, edition: EDITION, too_few: bills.too_few, series, daily };
     Ok(Detected { fresh, mark, now })
 }
 

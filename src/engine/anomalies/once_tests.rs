@@ -199,7 +199,8 @@ fn what_lost_its_tag_is_told_as_that_and_nothing_fell() {
     assert!(summary.contains(": tag lost, without team") && summary.contains(" USD without an owner in "), "{summary}");
     assert!(summary.contains(" No money lost: ") && !summary.contains("Impact"), "{summary}");
     assert!(answer.driver.is_none() && !summary.contains("Why"), "{summary}");
-    let (_, notice) = beside(&engine, &crate::domain::lens::Lens::default(), "USD", as_of);
+    let (_, notice) =
+        beside(&engine, (&crate::domain::lens::Lens::default(), "USD"), as_of, &Cancel::default()).expect("told");
     let text = notice.expect("told").text;
     assert!(text.starts_with("1 anomaly, ") && text.contains(" without an owner: ") && !text.contains('+'), "{text}");
 }

@@ -23,7 +23,8 @@ fn a_rise_and_a_fall_that_cancel_are_summed_apart_and_what_costs_comes_first() {
     assert_eq!(told(&found), [(Kind::Step, true, 80), (Kind::Step, false, 80)]);
     let stake = |at: usize| found[at].at_stake.abs();
     assert!(stake(1) > stake(0), "what fell is the larger move");
-    let (marks, notice) = list::beside(&engine, &Lens::default(), "USD", Day(FIRST + 93));
+    let (marks, notice) =
+        list::beside(&engine, (&Lens::default(), "USD"), Day(FIRST + 93), &Cancel::default()).expect("told");
     let text = notice.expect("told").text;
     assert!(
         text.starts_with("2 anomalies, +2,299") && text.contains(" and -2,600") && text.ends_with(" so far: ml"),
@@ -87,7 +88,8 @@ fn under_a_provider_stands_what_is_of_its_charges_alone() {
         let lens = Lens { filter: filter.clone(), ..Lens::default() };
         let query = AnomalyQuery { filter, ..AnomalyQuery::default() };
         let listed = list::answer(&engine, &query, Day(FIRST + 93), &Cancel::default()).expect("answer");
-        (listed.anomalies.len(), list::beside(&engine, &lens, "USD", Day(FIRST + 93)).0.len())
+        let beside = list::beside(&engine, (&lens, "USD"), Day(FIRST + 93), &Cancel::default()).expect("told");
+        (listed.anomalies.len(), beside.0.len())
     };
     for (text, want) in [("provider:oracle", 1), ("provider:aws", 0), ("-provider:oracle", 0), ("service:vault", 1)] {
         assert_eq!(beside(text), (want, want), "{text}");
@@ -108,7 +110,9 @@ fn what_began_later_is_not_told_of_a_day_and_what_is_known_of_a_later_one_says_s
         (answer.anomalies.len(), answer.looked.map(|looked| looked.0 - FIRST))
     };
     assert_eq!([on(79), on(80), on(93)], [(0, Some(93)), (1, Some(93)), (1, None)]);
-    let beside = |day: i32| list::beside(&engine, &Lens::default(), "USD", Day(FIRST + day));
+    let beside = |day: i32| {
+        list::beside(&engine, (&Lens::default(), "USD"), Day(FIRST + day), &Cancel::default()).expect("told")
+    };
     assert!(beside(79).1.is_none() && beside(93).1.is_some());
 }
 

@@ -3,9 +3,11 @@
 //! Figures are those of the Budgets and the Anomalies tab. What takes longer to find out, as who spends a budget and
 //! why a cost moved, is found out of what nobody was told of yet. Knows no rule.
 
+use std::collections::BTreeSet;
+
 use super::super::Cancel;
 use super::super::alerts;
-use super::super::anomalies::{self, records, words};
+use super::super::anomalies::{self, records, within, words};
 use super::super::answer::{BudgetAnswer, Listed};
 use super::super::budgets;
 use super::super::local::LocalEngine;
@@ -156,8 +158,9 @@ pub fn anomalies(engine: &LocalEngine, (plan, moment): (&Plan, Moment), cancel: 
         (records::kept(&journal), alerts::memory(&journal))
     };
     let late = anomalies::late(engine, moment.day());
-    let listed = known.into_iter().map(|anomaly| words::listed(anomaly, moment.day(), &late));
-    let mut facts: Vec<AnomalyFact> = listed.map(|listed| fact(&listed)).collect();
+    let listed: Vec<Listed> = known.into_iter().map(|anomaly| words::listed(anomaly, moment.day(), &late)).collect();
+    let mut facts: Vec<AnomalyFact> = listed.iter().map(fact).collect();
+    name_rules(engine, (plan, &listed), &mut facts, cancel)?;
     facts.sort_by_key(|fact| {
         (std::cmp::Reverse(fact.severity), fact.impact < Amount::ZERO, std::cmp::Reverse(fact.impact.abs()))
     });
@@ -173,6 +176,34 @@ pub fn anomalies(engine: &LocalEngine, (plan, moment): (&Plan, Moment), cancel: 
             .map(Untrusted::new);
     }
     Ok(facts)
+}
+
+/// Names the rules whose scope each anomaly is within; what is over is told by none.
+fn name_rules(
+    engine: &LocalEngine,
+    (plan, all): (&Plan, &[Listed]),
+    facts: &mut [AnomalyFact],
+    cancel: &Cancel,
+) -> Result<()> {
+    let is_scoped = |rule: &&Rule| rule.kind == Kind::Anomaly && !rule.scope.clauses.is_empty();
+    let scopes: Vec<&Rule> = plan.rules.iter().filter(is_scoped).collect();
+    let mut filters: Vec<&Filter> = Vec::new();
+    for rule in &scopes {
+        if !filters.contains(&&rule.scope) {
+            filters.push(&rule.scope);
+        }
+    }
+    let is_told = |fact: &AnomalyFact| !matches!(fact.taken, Taken::Over(_));
+    let told: Vec<usize> = (0..facts.len()).filter(|at| is_told(&facts[*at])).collect();
+    let asked: Vec<&Listed> = told.iter().map(|at| &all[*at]).collect();
+    let within = within::of(engine, &asked, &filters, cancel)?;
+    for (filter, within) in filters.iter().zip(within) {
+        let of = || scopes.iter().filter(|rule| rule.scope == **filter).map(|rule| rule.name.clone());
+        for at in told.iter().zip(within).filter(|(_, is)| *is).map(|(at, _)| *at) {
+            facts[at].rules.extend(of());
+        }
+    }
+    Ok(())
 }
 
 fn is_news(fact: &AnomalyFact, memory: &Memory, (plan, moment): (&Plan, Moment)) -> bool {
@@ -200,9 +231,7 @@ fn fact(listed: &Listed) -> AnomalyFact {
         mostly,
         within,
         place_words: Untrusted::new(words::place(finding)),
-        place: finding.place.clone(),
-        parts: finding.contributors.clone(),
-        providers: listed.providers.clone(),
+        rules: BTreeSet::new(),
         kind: finding.kind_words(),
         severity: finding.severity.into(),
         start: finding.start,

@@ -2,14 +2,12 @@
 
 mod lapsed;
 mod silent;
-mod whose;
 
 use proptest::prelude::*;
 
 use super::super::{AnomalyFact, BudgetFact, DigestFact, SpendFact, SyncFact, Taken, samples};
 use super::*;
 use crate::domain::alert::{Hours, Rule};
-use crate::domain::anomaly::Spot;
 use crate::domain::calendar::Period;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
@@ -165,42 +163,26 @@ fn routes_are_by_rule_scope_severity_and_hours() {
     let plan = plan(vec![
         of("all", "", Severity::Info, ""),
         of("ec2", "service:ec2 region:us-*", Severity::Info, ""),
-        of("prod", "account:prod provider:amazon", Severity::Info, ""),
-        of("another-id", "account:==Prod", Severity::Info, ""),
-        of("unsure", "env=prod", Severity::Info, ""),
-        of("not-aws", "-provider=aws", Severity::Info, ""),
         of("another", "provider=azure", Severity::Info, ""),
-        of("untold", "region=eu-west-1", Severity::Info, ""),
         of("grave", "", Severity::Critical, ""),
         of("night", "", Severity::Info, "22:00-07:00"),
     ]);
     let mut memory = Memory::new();
-    let warned = facts(vec![anomaly("a1", Severity::Warning, Taken::Open)]);
+    let rules = ["ec2".to_owned()].into();
+    let warned = facts(vec![AnomalyFact { rules, ..anomaly("a1", Severity::Warning, Taken::Open) }]);
     let to = |letters: &[Letter]| letters.iter().map(|letter| letter.channel.clone()).collect::<Vec<_>>();
-    assert_eq!(to(&look(&plan, &warned, &mut memory)), ["all", "ec2", "prod", "unsure"], "of its env nothing is known");
+    assert_eq!(to(&look(&plan, &warned, &mut memory)), ["all", "ec2"]);
     let night = Facts { now: NOW + 11 * HOUR, ..warned.clone() };
     assert_eq!(to(&look(&plan, &night, &mut memory)), ["night"], "it is still so when its hours begin");
     let over = Facts { now: NOW + 20 * HOUR, ..facts(Vec::new()) };
     let mut resolved = to(&look(&plan, &over, &mut memory));
     resolved.sort();
-    assert_eq!(resolved, ["all", "ec2", "night", "prod", "unsure"], "all who were told that it began");
+    assert_eq!(resolved, ["all", "ec2", "night"], "all who were told that it began");
 }
 
 #[test]
-fn free_text_means_the_same_of_an_anomaly_of_a_budget_and_of_a_provider() {
+fn free_text_means_the_same_of_a_budget_and_of_a_provider() {
     let place = [(Dimension::Service, "Amazon EC2"), (Dimension::SubAccount, "prod-ml")];
-    let spot = |(dimension, value): &(Dimension, &str)| Spot {
-        dimension: dimension.clone(),
-        value: (*value).into(),
-        name: None,
-    };
-    let of_place = AnomalyFact {
-        place: place.iter().map(spot).collect(),
-        parts: Vec::new(),
-        place_words: "".into(),
-        ..anomaly("a", Severity::Critical, Taken::Open)
-    };
-    let nowhere = AnomalyFact { place: Vec::new(), ..of_place.clone() };
     let spent = BudgetFact {
         place: place.iter().map(|(dimension, value)| (dimension.clone(), (*value).into())).collect(),
         ..budget(1_010, Some(100), None)
@@ -224,11 +206,9 @@ fn free_text_means_the_same_of_an_anomaly_of_a_budget_and_of_a_provider() {
             let rule = Rule { scope: scope.clone(), ..rule(kind, &["ops"]) };
             !look(&plan(vec![rule]), &Facts { now: NOW, ..facts }, &mut Memory::new()).is_empty()
         };
-        let odd = |fact: &AnomalyFact| finds(Kind::Anomaly, facts(vec![fact.clone()]));
         let over =
             |fact: &BudgetFact| finds(Kind::Budget, Facts { budgets: Some(vec![fact.clone()]), ..Facts::default() });
         let is_late = finds(Kind::Stale, Facts { providers: Some(vec![late.clone()]), ..Facts::default() });
-        assert_eq!([odd(&of_place), odd(&nowhere), is_late], want, "{text}");
         assert_eq!([over(&spent), over(&of_all), is_late], want, "{text}");
     }
 }
