@@ -295,9 +295,9 @@ fn history(answer: &BudgetAnswer) -> Vec<Part> {
         let limit = past.limit.map(|limit| limit.total);
         let of = limit.map_or_else(|| "-".to_owned(), |limit| known(Some(limit)));
         let share = past.spent.zip(limit).and_then(|(spent, limit)| spent.ratio(limit));
-        let state = past.state_words(answer.as_of).unwrap_or_else(|| "before the budget".to_owned());
         let part = past.is_part.then(|| "not all days known".to_owned());
-        let state = [state].into_iter().chain(past.open_words()).chain(part).collect::<Vec<_>>().join(", ");
+        let state = past.state_words(answer.as_of).into_iter().chain(past.open_words()).chain(part);
+        let state = state.collect::<Vec<_>>().join(", ");
         vec![
             period_words(past.period),
             known(past.spent),

@@ -203,7 +203,7 @@ fn what_if_changes_days_to_come_alone() {
     let by_short_name = simulate(&["growth +10% of \"Amazon EC2\""]).expect("as screens call it");
     assert!(by_short_name.changes[0].0.to_string().contains("Amazon Elastic Compute Cloud"));
     let unknown = simulate(&["price +5% of \"Amazon EC3\""]).expect_err("unknown");
-    assert!(unknown.message.contains("no charges of a service `Amazon EC3`"), "{unknown}");
+    assert!(unknown.message.contains("no usage of a service `Amazon EC3`"), "{unknown}");
     let over = ask(Asked::Simulate { name: "launch".to_owned(), changes: vec!["growth 1%".parse().expect("change")] });
     assert!(over.is_err_and(|e| e.message.contains("nothing is foretold")));
 }

@@ -186,10 +186,15 @@ impl Past {
         }
     }
 
-    /// How it ended, or stands as of a day; none before the budget began.
+    /// How it ended, or stands as of a day; none before the budget began, and where that its days are not all known
+    /// says all.
     #[must_use]
     pub fn state_words(&self, as_of: Day) -> Option<String> {
-        Some(self.state?.words(self.period.to, as_of))
+        match self.state {
+            None => Some("before the budget".to_owned()),
+            Some(State::Unknown) if self.is_part => None,
+            Some(state) => Some(state.words(self.period.to, as_of)),
+        }
     }
 }
 

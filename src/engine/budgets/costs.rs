@@ -49,6 +49,12 @@ impl Costs {
         total.value().filter(|_| is_known)
     }
 
+    /// The first day that any charge is known of, where that is after a period's first: of those before nobody knows.
+    pub fn known_from(&self, period: Period) -> Option<Day> {
+        let first = self.data?.from;
+        (period.from < first && first < period.to).then_some(first)
+    }
+
     pub fn unknown(&self, period: Period) -> u64 {
         self.total(period).unknown
     }
@@ -61,7 +67,8 @@ impl Costs {
         let days: Vec<Option<Amount>> = days.map(|day| self.sum(Period { from: day, to: day.plus(1) })).collect();
         // Nobody may have charges every day: then none is late. Where too little is known to tell, data that ends is.
         let over = if usual.is_empty() { last.min(as_of) } else { as_of.min(period.to) };
-        let over = Period { from: period.from, to: over.max(period.from) };
+        let from = self.known_from(period).unwrap_or(period.from);
+        let over = Period { from, to: over.max(from) };
         Burn { days, come: come(over, pending, usual), is_final: false }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::ahead;
 use super::costs::Costs;
-use crate::analytics::budget::{self as arithmetic, Burn, Came, Limit};
+use crate::analytics::budget::{self as arithmetic, Burn, Came, Limit, State};
 use crate::analytics::forecast::Band;
 use crate::domain::budget::{Budget, Cycle, Rollover, Span};
 use crate::domain::calendar::{Day, Period};
@@ -91,7 +91,13 @@ impl Known<'_> {
 
     fn came_of(&self, period: Period) -> Came {
         let Some(spent) = self.costs.sum(period) else { return Came::Unknown };
-        match self.open(period) {
+        let open = self.open(period);
+        if self.costs.known_from(period).is_some() {
+            // What was spent before is no money left over; what was overspent is no less for it.
+            let end = open.and_then(|open| open.end()).map_or(spent, |end| end.mid);
+            return Came::Open { spent: end, foretold: None };
+        }
+        match open {
             None => Came::Settled(spent),
             // A credit that has not come is no money to spend.
             Some(open) => Came::Open { spent, foretold: open.end().map(|end| (end.mid, end.hi80.max(spent))) },
@@ -114,9 +120,15 @@ impl Known<'_> {
             let path = open.as_ref().map_or(&[][..], |open| &open.path);
             let standing =
                 |limit: Limit| arithmetic::standing(self.budget, (period, limit.total), &burn, path, self.as_of).state;
-            let is_part = costs.data.is_some_and(|data| data.from > period.from && data.from < period.to);
+            let is_part = costs.known_from(period).is_some();
             let foretold = open.as_ref().and_then(Open::end);
-            Past { period, limit, spent: costs.sum(period), state: limit.map(standing), is_part, pending, foretold }
+            // What is known of it is beyond its limit, or says nothing.
+            let state = limit.map(standing).map(|state| match state {
+                State::Exceeded { .. } | State::WillExceed { .. } => state,
+                _ if is_part => State::Unknown,
+                _ => state,
+            });
+            Past { period, limit, spent: costs.sum(period), state, is_part, pending, foretold }
         };
         earlier[first_known..].iter().map(past).collect()
     }

@@ -16,6 +16,8 @@ mod suggest;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_of_begin;
+#[cfg(test)]
 mod tests_of_invoices;
 #[cfg(test)]
 mod tests_of_rollover;

@@ -3,6 +3,7 @@
 use super::costs::Costs;
 use super::standing::Ground;
 use crate::domain::budget::{Rollover, period_words};
+use crate::domain::calendar::Period;
 use crate::domain::currency::written;
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
@@ -22,7 +23,12 @@ impl Ground {
         remarks.extend(self.carried());
         let carries = budget.rollover != Rollover::None;
         if carries && self.history.iter().any(|past| past.limit.is_some() && (past.spent.is_none() || past.is_part)) {
-            remarks.push("of some earlier periods not all is known: what went over from them may be wrong".to_owned());
+            remarks.push("of some earlier periods not all is known: nothing is left over from them".to_owned());
+        }
+        // A period to come begins after all that is known.
+        let so_far = Period { to: span.period.to.min(self.as_of.plus(1)), ..span.period };
+        if let Some(first) = costs.known_from(so_far) {
+            remarks.push(format!("charges are known from {first} on: what was spent before is not counted"));
         }
         remarks.extend(self.outstanding());
         remarks.extend(self.left_open.iter().cloned());

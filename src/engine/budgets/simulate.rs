@@ -76,7 +76,7 @@ fn known(change: &Change, shares: &[(String, f64)]) -> Result<Change> {
     let Some((name, _)) = found else {
         let names: Vec<&str> = shares.iter().map(|(name, _)| services::short(name)).collect();
         let shown: Vec<String> = names.iter().take(5).map(|name| SafeText::from_outside(name).into_string()).collect();
-        return Err(Error::usage(format!("this budget has no charges of a service `{}`", asked.safe()))
+        return Err(Error::usage(format!("this budget has no usage of a service `{}`", asked.safe()))
             .did_you_mean(asked.raw(), &names)
             .hint(format!("its services are {}", shown.join(", "))));
     };

@@ -117,9 +117,9 @@ fn the_days_of_pace_are_those_of_the_money() {
     is(days_of_pace(&engine("2026-11-20", "2026-11-20"), "2026-11-21"), 20.0);
     // Today is not over, and what has no charge every day is not late.
     is(days_of_pace(&with(&[("AWS", "2026-11-20")], |at| at.number() == 5), "2026-11-21"), 20.0);
-    // Of two days nobody knows when more should have come.
+    // Of two days nobody knows when more should have come, nor of those before what they cost.
     let young = |at: Day| at >= Day::parse("2026-11-03").expect("day") && at <= Day::parse("2026-11-04").expect("day");
-    is(days_of_pace(&with(&[("AWS", "2026-11-20")], young), "2026-11-21"), 4.0);
+    is(days_of_pace(&with(&[("AWS", "2026-11-20")], young), "2026-11-21"), 2.0);
 }
 
 #[test]

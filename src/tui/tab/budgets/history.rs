@@ -16,7 +16,7 @@ use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::money;
 
 /// What is said of a period of which not all days are known, the longest words first.
-const PART: [&str; 2] = [", not all days known", ", in part"];
+const PART: [&str; 2] = ["not all days known", "in part"];
 
 /// A period in text.
 struct Row {
@@ -47,12 +47,11 @@ const SHAPES: [Shape; 5] = [
 fn row(past: &Past, (currency, as_of): (&str, Day), shape: &Shape) -> Row {
     let limit = past.limit.map(|limit| limit.total);
     let share = past.spent.zip(limit).and_then(|(spent, limit)| spent.ratio(limit));
-    let (words, role) = match past.state {
-        Some(state) => gauge::state_words(state, past.period.to, as_of),
-        None => ("before the budget".to_owned(), Role::Muted),
-    };
+    let told = past.state.map(|state| gauge::state_words(state, past.period.to, as_of));
+    let role = told.as_ref().map_or(Role::Muted, |(_, role)| *role);
+    let state = past.state_words(as_of).map(|words| told.map_or(words, |(words, _)| words));
     let of = limit.filter(|_| shape.of);
-    let part = if past.is_part { shape.part } else { "" };
+    let part = past.is_part.then(|| shape.part.to_owned());
     let period = period_words(past.period);
     let month = past.period.as_month().filter(|_| shape.brief).map(|month| month.name());
     Row {
@@ -60,7 +59,7 @@ fn row(past: &Past, (currency, as_of): (&str, Day), shape: &Shape) -> Row {
         spent: money::amount(past.spent, money::places(currency)),
         of: of.map_or_else(String::new, |limit| format!(" of {}", limit.grouped(0))),
         share: share.filter(|_| shape.share).map_or_else(String::new, |share| money::share(Some(share))),
-        state: [words].into_iter().chain(past.open_words()).collect::<Vec<_>>().join(", ") + part,
+        state: state.into_iter().chain(past.open_words()).chain(part).collect::<Vec<_>>().join(", "),
         role,
     }
 }
