@@ -280,6 +280,14 @@ pub enum Happened {
     Outgrown {
         /// When that was seen, seconds since 1970.
         at: i64,
+        /// What counted until then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        said: Option<Box<Saying>>,
+    },
+    /// It had outgrown what was spoken of by charges that were restated since: what was said of it counts again.
+    PutRight {
+        /// When that was seen, seconds since 1970.
+        at: i64,
     },
     /// Somebody said something.
     Said(Saying),

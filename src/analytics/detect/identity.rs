@@ -186,15 +186,16 @@ impl<'a> Where<'a> {
     }
 }
 
-/// The names of fresh anomalies, in their order: those of known ones where they are the same.
+/// The names of fresh anomalies, in their order: those of known ones where they are the same. `may_move` tells of a known
+/// one and of a fresh one around it or within it whether the name may go there.
 #[must_use]
-pub fn names(known: &[Known], fresh: &[Anomaly]) -> Vec<Name> {
+pub fn names(known: &[Known], fresh: &[Anomaly], may_move: impl Fn(usize, usize) -> bool) -> Vec<Name> {
     let mut pairs = Vec::new();
     let all: Vec<Where<'_>> = known.iter().map(Where::known).collect();
     let moves: Vec<f64> = known.iter().map(|known| known.moved).collect();
     for (at, anomaly) in fresh.iter().map(Where::fresh).enumerate() {
         let near = all.iter().enumerate().filter_map(|(k, known)| {
-            let (rank, apart) = known.distance(&anomaly)?;
+            let (rank, apart) = known.distance(&anomaly).filter(|(rank, _)| *rank < RELATED || may_move(k, at))?;
             // Of several that one place takes in, it is the one that has most of it.
             let cents = (moves[k].abs() * 100.0) as i64;
             let most = if rank < RELATED { 0 } else { cents };

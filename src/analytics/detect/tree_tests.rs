@@ -196,17 +196,17 @@ fn a_name_survives_new_days_and_restatements() {
     let bill = Bill::new(4).times("db", "", 70, DAYS, 1.8);
     let first =
         find(&bill.nodes().into_iter().map(|n| cut(n, 75)).collect::<Vec<_>>(), FIRST, 75, &Settings::of_places());
-    let names_first = names(&[], &first);
+    let names_first = names(&[], &first, |_, _| true);
     let known: Vec<Known> = first.iter().zip(&names_first).map(|(a, name)| Known::of(*name, a)).collect();
-    assert_eq!(names(&known, &bill.find()), names_first, "more days");
+    assert_eq!(names(&known, &bill.find(), |_, _| true), names_first, "more days");
     let restated = Bill::new(4).times("db", "", 71, DAYS, 1.8).times("db", "", 70, 71, 1.1);
     let again = restated.find();
     assert_eq!(again[0].event.start, FIRST + 71);
-    assert_eq!(names(&known, &again), names_first, "another first day");
+    assert_eq!(names(&known, &again, |_, _| true), names_first, "another first day");
     let other = Bill::new(4).times("vm", "", 70, DAYS, 1.8).find();
-    assert_ne!(names(&known, &other), names_first, "another place");
+    assert_ne!(names(&known, &other, |_, _| true), names_first, "another place");
     let both = Bill::new(4).times("db", "", 60, 62, 1.8).times("db", "", 80, 82, 1.8).find();
-    let both_names = names(&[], &both);
+    let both_names = names(&[], &both, |_, _| true);
     assert!(both_names.len() == 2 && both_names[0] != both_names[1], "two times");
 }
 

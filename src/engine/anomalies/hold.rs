@@ -210,6 +210,22 @@ fn walk(finding: &Finding, held: &Held, days: &Days) -> Stood {
     stood
 }
 
+/// Whether a day costs something else than it did.
+fn is_other(was: f64, is: f64) -> bool {
+    (is - was).abs() > (SAME * was.abs()).max(0.01)
+}
+
+/// Whether a day that was known of a place was restated since.
+pub(super) fn differ(before: &Held, now: &Held) -> bool {
+    let days = (before.from.0..before.until().0).map(Day);
+    let cost = |held: &Held, day: Day| {
+        let at = usize::try_from(day.0 - held.from.0).ok()?;
+        held.costs.get(at).copied().flatten().map(Amount::to_f64)
+    };
+    let is_other = |day| cost(before, day).zip(cost(now, day)).is_some_and(|(was, is)| is_other(was, is));
+    before.place == now.place && days.into_iter().any(is_other)
+}
+
 /// Whether the days that an anomaly was found on cost something else now, and hardly anything of it is left. A day that
 /// has not come, of a place that waits for another provider, was not restated: what was removed costs nothing.
 fn is_restated(finding: &Finding, held: &Held, days: &Days) -> bool {
@@ -217,7 +233,7 @@ fn is_restated(finding: &Finding, held: &Held, days: &Days) -> bool {
     for (day, cost) in (held.from.0..).map(Day).zip(&held.costs) {
         let (Some(was), Some(is)) = (cost, days.cost(day)) else { continue };
         let (expected, was) = (held.expected(day).to_f64(), was.to_f64());
-        changed |= (is - was).abs() > (SAME * was.abs()).max(0.01);
+        changed |= is_other(was, is);
         if day >= finding.start {
             (then, now) = (then + was - expected, now + is - expected);
         }

@@ -219,8 +219,7 @@ fn undone(anomaly: &mut Anomaly) {
 /// What was said of another one and is outgrown, nobody said of this one.
 fn outgrown(anomaly: &mut Anomaly) {
     say(anomaly, Word::Expected, Some(AnomalyId(7)));
-    anomaly.said = None;
-    anomaly.note(Happened::Outgrown { at: 10 });
+    super::super::spoken::outgrow(anomaly, 10);
 }
 
 #[test]

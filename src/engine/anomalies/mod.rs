@@ -30,6 +30,7 @@ mod places;
 pub mod records;
 pub mod say;
 mod silence;
+mod spoken;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::begun;
 use super::bill::{place_of, word_of};
 use super::find::Found;
 use super::hold::{self, Days, Places};
+use super::spoken;
 use crate::analytics::detect::event::Direction;
 use crate::analytics::detect::identity::{Known, Name, alike, core, names, reach};
 use crate::analytics::detect::place::{Part, Place};
@@ -28,8 +29,6 @@ pub const EXPECTED: &str = "expected";
 
 /// How much more than what was said to be expected is expected still.
 const TOLERANCE: (i64, i64) = (5, 4);
-/// Times what was spoken of from which on what grew or spread to another place is another matter.
-const SPREAD: i64 = 2;
 /// Days after the first of the series in which what was found before may be found no more only because less is
 /// known of the time before it.
 const EARLY_DAYS: i32 = 60;
@@ -110,7 +109,7 @@ impl Rule {
         }
     }
 
-    fn covers(&self, currency: &str, finding: &Finding) -> bool {
+    pub(super) fn covers(&self, currency: &str, finding: &Finding) -> bool {
         let (place, other) = (place_of(&self.place), place_of(&finding.place));
         let parts: Vec<Part> = self.mostly.iter().map(part_of).collect();
         let reach = reach(&place, parts.iter().map(|part| (part, 1.0)));
@@ -177,8 +176,13 @@ pub fn merge(before: Vec<Anomaly>, fresh: &[Fresh], rules: &[(AnomalyId, Rule)],
         let known: Vec<Known> = same.map(|anomaly| known_of(anomaly, &of.places)).collect();
         let raw: Vec<_> = found.iter().map(|found| with_contributors(found, &of.places)).collect();
         let same = anomalies.iter().filter(|a| a.currency == *currency);
-        let spoken = spoken(same.zip(&known), &raw);
-        for ((name, found), spoken) in names(&known, &raw).into_iter().zip(found).zip(spoken) {
+        let same: Vec<&Anomaly> = same.collect();
+        let spoken = spoken::amounts(same.iter().copied().zip(&known), &raw);
+        let holds = |k: usize, at: usize| {
+            !spoken::is_outgrown(same[k], (&same[k].finding, &found[at].finding), spoken[at], rules)
+        };
+        let names = names(&known, &raw, holds);
+        for ((name, found), spoken) in names.into_iter().zip(found).zip(spoken) {
             let id = AnomalyId(name.0);
             if known.iter().any(|known| known.name == name) {
                 matched.push(id);
@@ -212,17 +216,6 @@ pub fn merge(before: Vec<Anomaly>, fresh: &[Fresh], rules: &[(AnomalyId, Rule)],
     merged.changed.dedup();
     merged.anomalies = anomalies;
     merged
-}
-
-/// By how much all was off that somebody spoke of, going on, and that each of what was found takes in.
-fn spoken<'k>(all: impl Iterator<Item = (&'k Anomaly, &'k Known)>, found: &[Anomalous]) -> Vec<Amount> {
-    let said = |anomaly: &Anomaly| {
-        let said = anomaly.said.as_ref().filter(|_| anomaly.finding.course.is_going())?;
-        Some(said.moved.unwrap_or_else(|| anomaly.finding.moved()))
-    };
-    let known: Vec<(&Known, Amount)> = all.filter_map(|(anomaly, known)| Some((known, said(anomaly)?))).collect();
-    let of = |raw: &Anomalous| known.iter().filter(|(known, _)| known.is_in(raw)).map(|(_, said)| *said).sum();
-    found.iter().map(of).collect()
 }
 
 /// What was found, with those who have it as the charges tell, and whose all of them are.
@@ -340,25 +333,17 @@ fn renew(
     if is_elsewhere {
         tell_move(anomaly, &before, now);
     }
-    let is_like = |like: AnomalyId| {
-        rules.iter().any(|(id, rule)| *id == like && rule.covers(&anomaly.currency, &anomaly.finding))
-    };
-    let is_outgrown = anomaly.said.as_ref().is_some_and(|said| match said.like {
-        Some(like) => !is_like(like),
-        None => {
-            let of = said.moved.unwrap_or_else(|| before.moved()).max(spoken);
-            // At the same place a first day only fills up.
-            let is_more = is_elsewhere || is && anomaly.finding.last > anomaly.finding.start;
-            is_more && anomaly.finding.moved() > of.scale_by(SPREAD, 1)
-        }
-    });
-    if is_outgrown {
-        anomaly.said = None;
-        anomaly.note(Happened::Outgrown { at: now });
+    // At the same place a first day only fills up.
+    let is_more = is_elsewhere || is && anomaly.finding.last > anomaly.finding.start;
+    let is_of_others = anomaly.said.as_ref().is_some_and(|said| said.like.is_some());
+    if (is_more || is_of_others) && spoken::is_outgrown(anomaly, (&before, &anomaly.finding), spoken, rules) {
+        spoken::outgrow(anomaly, now);
         merged.changed.push(anomaly.id);
         if is {
             merged.opened.push(anomaly.id);
         }
+    } else if spoken::count_again(anomaly, held.as_ref(), rules, now) {
+        merged.changed.push(anomaly.id);
     }
 }
 

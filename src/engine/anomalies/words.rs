@@ -268,7 +268,10 @@ pub fn history(anomaly: &Anomaly) -> Vec<String> {
         Happened::Resolved { at, course } => format!("{} resolved: {}", day(*at), course.words()),
         Happened::Returned { at } => format!("{} goes on again", day(*at)),
         Happened::Moved { at, from } => format!("{} moved here from {}", day(*at), at_place(from)),
-        Happened::Outgrown { at } => format!("{} grew beyond what was said of it", day(*at)),
+        Happened::Outgrown { at, .. } => format!("{} grew beyond what was said of it", day(*at)),
+        Happened::PutRight { at } => {
+            format!("{} the charges were restated: what was said of it counts again", day(*at))
+        }
         Happened::Undone { at } => format!("{} taken back", day(*at)),
         Happened::Said(said) => {
             let what = match said.word {
