@@ -27,6 +27,9 @@ const UNASKED: i64 = 2 * DAY_SECONDS;
 const USUAL_DAYS: i32 = 14;
 /// Fewer days with charges say nothing about how often there are some.
 const KNOWN_DAYS: usize = 3;
+/// Days without a charge in a row, of who else has some daily, that tell that nobody brought them; and how often.
+const HOLE_DAYS: i32 = 7;
+const HOLES_MAX: usize = 2;
 /// Arrivals that are remembered.
 const REMEMBERED_MAX: usize = 16;
 
@@ -67,6 +70,8 @@ struct Member {
     accounts: BTreeSet<String>,
     /// Days that have not come whole, but mostly.
     begun: BTreeSet<Day>,
+    /// Runs of days on which nothing is charged of what else is charged every day: nobody brought them.
+    holes: Vec<Period>,
     /// Whether there are charges every day: nobody else is late, though nothing is known of the days after the last.
     is_daily: bool,
 }
@@ -191,6 +196,7 @@ impl Arrivals {
                     since: scope.and_then(|scope| scope.since),
                     accounts: mine.iter().map(|group| group.key.account.clone()).collect(),
                     begun: begun(mine, &came),
+                    holes: if matches!(came, Came::Through(_)) { holes(mine) } else { Vec::new() },
                     came,
                     is_daily,
                 });
@@ -209,6 +215,12 @@ impl Arrivals {
     /// Whether nothing more is to come of a provider.
     pub(super) fn is_gone(&self, provider: &str) -> bool {
         self.gone.contains(provider)
+    }
+
+    /// Of each provider the days within its own that nobody seems to have brought, though nothing says that they are to
+    /// come.
+    pub(super) fn holes(&self) -> impl Iterator<Item = (&str, Period)> {
+        self.daily().flat_map(|member| member.holes.iter().map(|hole| (member.provider.as_str(), *hole)))
     }
 
     /// Those whose charges are expected every day.
@@ -396,6 +408,26 @@ fn last_of_charges(manifest: &Manifest, groups: &[&Group]) -> Option<Day> {
     let taken_at = of_last.filter_map(|part| manifest.import(part.import)).map(|import| import.taken_at).max();
     let is_over = taken_at.is_none_or(|at| Day::of_seconds(at) != last);
     Some(if is_over { last } else { last.plus(-1) })
+}
+
+/// Runs of at least a week without a charge between days of which most have one. More than a few of them are its way.
+fn holes(groups: &[&Group]) -> Vec<Period> {
+    let days: BTreeSet<Day> =
+        groups.iter().flat_map(|group| &group.parts).flat_map(|p| p.days.keys().copied()).collect();
+    let Some((first, last)) = days.first().copied().zip(days.last().copied()) else { return Vec::new() };
+    let is_daily = |of: Period| {
+        let of = of.intersect(Period { from: first, to: last.plus(1) });
+        days.range(of.from..of.to.max(of.from)).count() * 2 >= usize::try_from(of.days()).unwrap_or(0)
+    };
+    let in_order: Vec<Day> = days.iter().copied().collect();
+    let hole = |two: &[Day]| {
+        let hole = Period { from: two[0].plus(1), to: two[1] };
+        let before = Period { from: hole.from.plus(-USUAL_DAYS), to: hole.from };
+        let after = Period { from: hole.to, to: hole.to.plus(USUAL_DAYS) };
+        (hole.days() >= HOLE_DAYS && is_daily(before) && is_daily(after)).then_some(hole)
+    };
+    let holes: Vec<Period> = in_order.windows(2).filter_map(hole).collect();
+    if holes.len() > HOLES_MAX { Vec::new() } else { holes }
 }
 
 /// The days that have not come whole and have at least half of the charges that a day has lately.

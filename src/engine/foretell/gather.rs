@@ -56,6 +56,8 @@ pub(super) struct Part {
     pub settled: Option<Day>,
     /// Days up to that one of which not all has come.
     pub missing: BTreeSet<Day>,
+    /// Those of them that nobody seems to have brought, by provider.
+    pub holes: Vec<(String, Period)>,
 }
 
 /// What was found.
@@ -180,7 +182,10 @@ fn with_charges(freshness: &[Freshness], began: &BTreeMap<String, Day>) -> Vec<F
 fn part(engine: &LocalEngine, wanted: &Wanted, of: Vec<Freshness>, found: FoundPart) -> Part {
     let FoundPart { usage, totals, others } = found;
     let Period { from, .. } = wanted.days;
-    let (settled, missing) = settled(engine, &of, &wanted.lens, wanted.days, wanted.as_of);
+    let arrivals = Arrivals::of_those(engine, &wanted.lens.filter, &of, wanted.as_of);
+    let (settled, mut missing) = settled(&arrivals, &of, wanted.days, wanted.as_of);
+    let holes: Vec<_> = arrivals.holes().map(|(of, hole)| (of.to_owned(), hole.intersect(wanted.days))).collect();
+    missing.extend(holes.iter().flat_map(|(_, hole)| hole.iter()));
     // Days before the first charge are settled as nobody's.
     let settled = settled.filter(|last| totals.keys().next().is_none_or(|first| first <= last));
     let days = Period { from, to: settled.map_or(from, |last| last.plus(1)) };
@@ -189,7 +194,7 @@ fn part(engine: &LocalEngine, wanted: &Wanted, of: Vec<Freshness>, found: FoundP
         (!missing.contains(&day)).then(|| usage.to_f64())
     };
     let series = Series { first: from, values: days.iter().map(value).collect() };
-    Part { of, series, others, totals, usage, settled, missing }
+    Part { of, series, others, totals, usage, settled, missing, holes }
 }
 
 /// What a provider's last days cost a day; none where too few are known.
@@ -329,15 +334,8 @@ fn whose<'t>(groups: &'t [Vec<Freshness>], table: &'t Table) -> impl FnMut(&Key)
 }
 
 /// The last day that is settled of some who are looked at, and days before it that have not come.
-fn settled(
-    engine: &LocalEngine,
-    of: &[Freshness],
-    lens: &Lens,
-    read: Period,
-    as_of: Day,
-) -> (Option<Day>, BTreeSet<Day>) {
+fn settled(arrivals: &Arrivals, of: &[Freshness], read: Period, as_of: Day) -> (Option<Day>, BTreeSet<Day>) {
     let settled = pending::settled(of, as_of).filter(|last| *last >= read.from).map(|last| last.min(as_of));
-    let arrivals = Arrivals::of_those(engine, &lens.filter, of, as_of);
     let missing = arrivals.missing(Period { to: settled.map_or(read.from, |last| last.plus(1)), ..read });
     let of = missing.map(|pending| pending.of).unwrap_or_default();
     (settled, of.iter().flat_map(|behind| &behind.missing).flat_map(|run| run.iter()).collect())

@@ -18,6 +18,8 @@ mod recurring;
 mod tests;
 #[cfg(test)]
 mod tests_of_parts;
+#[cfg(test)]
+mod tests_of_recurring;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,8 +53,8 @@ const DAYS_READ: i32 = 400;
 const USUAL_DAYS: usize = 28;
 /// Where the last settled day is older, nothing is foretold.
 const STALE_DAYS: i32 = 62;
-/// And where it is older than this, and than all the days in which there were charges before it.
-const SILENT_DAYS: i32 = 14;
+/// And where it is older than this, and than all the days from the first charge up to it.
+const SILENT_DAYS: i32 = 4;
 
 /// A kind of charge that stays out of the fit.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -140,6 +142,10 @@ pub struct Foretold {
     pub late: Vec<Freshness>,
     /// Providers of whom nothing is foretold, though of others it is: no day of theirs is settled yet.
     pub untold: Vec<Freshness>,
+    /// Providers of whom nothing is foretold, though of others it is: nothing of theirs has come for too long.
+    pub silent: Vec<Freshness>,
+    /// Days within those that are known that nobody seems to have brought, by provider: they are fitted as unknown.
+    holes: Vec<(String, Period)>,
     /// Whether the settled days are too old to say anything of what is to come: none is foretold then.
     pub is_stale: bool,
     /// What is put back of each kind that stays out of the fit: by day, what came after the settled days, and what
@@ -325,39 +331,46 @@ pub(super) fn foretell_of(
 }
 
 /// Whether nothing has come for so long that what came before says nothing of what is to come.
-fn is_stale(part: &Part, as_of: Day) -> bool {
-    let Some(last) = part.settled else { return true };
+fn is_silent(part: &Part, as_of: Day) -> bool {
+    let Some(last) = part.settled else { return false };
     let silent = as_of.0 - last.0;
-    let charged = part.series.values.iter().skip_while(|value| value.is_none_or(|cost| cost == 0.0)).count();
-    silent > STALE_DAYS || (silent > SILENT_DAYS && silent.unsigned_abs() as usize > charged)
+    let charged = part.totals.keys().next().map_or(0, |first| last.0 + 1 - first.0);
+    silent > STALE_DAYS || (silent > SILENT_DAYS && silent > charged)
 }
 
 /// Foretells each part by itself and adds them up.
 fn of_parts(memory: &Memory, name: &Name, gathered: Gathered, horizon: usize) -> Foretold {
     let Gathered { parts, has_older, usual } = gathered;
     let as_of = name.as_of;
-    let settled_through = parts.first().and_then(|part| part.settled);
+    let live = parts.iter().find(|part| part.settled.is_some() && !is_silent(part, as_of));
+    let settled_through = live.or(parts.first()).and_then(|part| part.settled);
     let mut told = Foretold {
         as_of,
         currency: name.currency.clone(),
         settled_through,
         late: Vec::new(),
         untold: Vec::new(),
-        is_stale: parts.first().is_none_or(|part| is_stale(part, as_of)),
+        silent: Vec::new(),
+        holes: Vec::new(),
+        is_stale: live.is_none(),
         aside: BTreeMap::new(),
         missed: Vec::new(),
         left_out: BTreeMap::new(),
         known_from: parts.first().map_or(as_of, |part| part.series.first),
         has_older,
         came: BTreeMap::new(),
-        lacking: parts.iter().flat_map(|part| part.missing.iter().copied()).collect(),
+        lacking: BTreeSet::new(),
         usual,
         more: BTreeMap::new(),
         forecasts: Vec::new(),
     };
     let mut sized: Vec<(f64, Forecast)> = Vec::new();
     let mut empty: Option<Forecast> = None;
-    for (at, part) in parts.iter().enumerate() {
+    for part in &parts {
+        if !told.is_stale && is_silent(part, as_of) {
+            told.add_silent(part);
+            continue;
+        }
         let forecast = match told.is_stale {
             true => contest(&part.series, 0),
             false => continued(memory, name, part, horizon),
@@ -370,7 +383,7 @@ fn of_parts(memory: &Memory, name: &Name, gathered: Gathered, horizon: usize) ->
             continue;
         }
         let is_late = |fresh: &&Freshness| settled_through.is_some_and(|last| fresh.settled_through < last);
-        if at > 0 {
+        if !live.is_some_and(|live| std::ptr::eq(live, part)) {
             told.late.extend(part.of.iter().filter(is_late).cloned());
         }
         let usual = part.series.values.iter().rev().take(USUAL_DAYS).flatten().sum();
@@ -386,9 +399,22 @@ fn of_parts(memory: &Memory, name: &Name, gathered: Gathered, horizon: usize) ->
 }
 
 impl Foretold {
+    /// Adds a part of which nothing is to come: all of it came.
+    fn add_silent(&mut self, part: &Part) {
+        for (day, total) in &part.totals {
+            *self.came.entry(*day).or_default() += *total;
+        }
+        for (stream, days) in &part.others {
+            *self.left_out.entry(stream.kind).or_default() += days.values().copied().sum::<Amount>();
+        }
+        self.silent.extend(part.of.iter().cloned());
+    }
+
     /// Adds what is known of a part.
     fn add(&mut self, part: &Part, forecast: &Forecast, horizon: usize) {
         let first = forecast.first;
+        self.lacking.extend(&part.missing);
+        self.holes.extend(part.holes.iter().cloned());
         for (day, total) in part.totals.range(..first) {
             *self.came.entry(*day).or_default() += *total;
         }
@@ -406,7 +432,7 @@ impl Foretold {
                 (place.came, place.expected) = (place.came + one.came, place.expected + one.expected);
             }
         }
-        self.missed.extend(recurring::missed(&part.others, self.as_of));
+        self.missed.extend(recurring::missed(&part.others, first, self.as_of));
         let may_fall = forecast.days.iter().any(|day| day.lo95 < 0.0);
         for (day, came) in part.usage.range(first..) {
             let more = match at(forecast, *day) {

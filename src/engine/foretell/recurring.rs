@@ -1,10 +1,17 @@
-//! What stays out of the fit, put back: as it came, and where it comes every month, as it came last.
+//! What stays out of the fit, put back: as it came, and as it comes again.
 //!
-//! What came on the same day of two months in a row, of one billing account, is expected on that day of the months
-//! to come: fees of the first, tax, support. A correction says nothing of months to come. Much of it is dated at the
-//! beginning of a month and comes with its invoice, after its end; so it is expected of the months that lack it, too: of
-//! the one before as long as this one lasts. What has not come until then is expected no more, and both are told
-//! (`missed`), so that no figure changes over night without a word. Pure; knows no store.
+//! A stream of a few days a month is fees and invoices. What came on the same day of two months in a row, of one billing
+//! account, is expected on that day of the months to come, as it came last: fees of the first, tax, support; what comes on
+//! the last day of a month, or on one that a shorter month lacks, on the last of that. Much of it is dated at the beginning
+//! of a month and comes with its invoice, after its end; so it is expected of the months that lack it, too: of the one
+//! before as long as this one lasts. What has not come until then is expected no more, and both are told
+//! ([`missed`]), so that no figure changes over night without a word.
+//!
+//! A stream of many days goes on by whichever of two rules came nearer in the last four weeks: as the same weekdays of its
+//! last week, or as the same days of the months before, where two had them. So what began lately goes on, and what ended is
+//! over.
+//!
+//! A correction says nothing of days to come. Pure; knows no store.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +20,26 @@ use super::{Aside, PutBack};
 use crate::domain::calendar::{Day, Month, Period};
 use crate::domain::money::Amount;
 
-/// Days of a month on which a stream may come to be told day by day: what comes on fewer is an invoice's.
+/// Days of a month on which a stream may come to be told by months: what comes on more goes on day by day.
 const FEW_DAYS: usize = 4;
+/// Days in a row that tell a stream of many days before a month does.
+const IN_A_ROW: i32 = 3;
 /// So many days after a month's end its invoice may be missing without a word.
 const INVOICE_DAYS: u32 = 10;
 /// So many months it is told that something is expected no more.
 const OVER_MONTHS: i32 = 2;
+/// What came so many days early or late, and by no more than this share off, is what was expected.
+const SHIFTED_DAYS: i32 = 3;
+const SHIFTED_SHARE: i64 = 2;
+const WEEK: i32 = 7;
+/// Days after which it is seen which rule of a stream of many days came near, and how often.
+const LOOKED_AT: i32 = 14;
+const LOOKS: i32 = 2;
+/// Settled days beyond its usual pause on which such a stream may be missing.
+const LATE_DAYS: i32 = 2;
+
+/// The days of a stream.
+type Days = BTreeMap<Day, Amount>;
 
 /// What came every month, and has not of late.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,32 +54,25 @@ pub(super) struct Missed {
 }
 
 /// What of each stream that came every month has not come for so long that it must be told.
-pub(super) fn missed(others: &BTreeMap<Stream, BTreeMap<Day, Amount>>, as_of: Day) -> Vec<Missed> {
-    let of = |(stream, days): (&Stream, &BTreeMap<Day, Amount>)| {
+pub(super) fn missed(others: &BTreeMap<Stream, Days>, first: Day, as_of: Day) -> Vec<Missed> {
+    let of = |(stream, days): (&Stream, &Days)| {
         let last = days.last_key_value()?.0.month();
         let ago = (2..3 + OVER_MONTHS).find(|ago| as_of.month().plus(-ago) == last)?;
         let is_expected = ago == 2 && as_of.number() > INVOICE_DAYS;
         let is_told = is_expected || ago > 2;
-        if !is_told || stream.kind == Aside::Correction || is_daily(days, last) {
+        if !is_told || stream.kind == Aside::Correction || is_daily(days, first.min(last.plus(1).first())) {
             return None;
         }
-        let again = |day: &Day| same(*day, last.plus(-1), false).is_some_and(|before| days.contains_key(&before));
-        let of_last = days.range(last.first()..).filter(|(day, _)| again(day));
-        let amount: Amount = of_last.map(|(_, amount)| *amount).sum();
+        let amount: Amount = habits(days, last).into_iter().filter(|habit| habit.again).map(|habit| habit.amount).sum();
         (!amount.is_zero()).then_some(Missed { kind: stream.kind, amount, last, is_expected })
     };
     others.iter().filter_map(of).collect()
 }
 
-/// Whether a stream came day by day in a month or the one before.
-fn is_daily(days: &BTreeMap<Day, Amount>, month: Month) -> bool {
-    let in_month = |month: Month| days.range(month.first()..month.plus(1).first()).count();
-    in_month(month) > FEW_DAYS || in_month(month.plus(-1)) > FEW_DAYS
-}
-
-/// By kind and day: what has come from `first` on, and what is expected up to `end`.
+/// By kind and day: what has come from `first` on, the day after the last that is settled, and what is expected up to
+/// `end`.
 pub(super) fn put_back(
-    others: &BTreeMap<Stream, BTreeMap<Day, Amount>>,
+    others: &BTreeMap<Stream, Days>,
     (first, end): (Day, Day),
     as_of: Day,
 ) -> BTreeMap<Aside, BTreeMap<Day, PutBack>> {
@@ -70,8 +84,11 @@ pub(super) fn put_back(
             place.expected += expected;
         };
         days.range(first..).for_each(|(day, amount)| put(*day, *amount, Amount::ZERO));
-        let comes_again = stream.kind != Aside::Correction;
-        let expected = if comes_again { expected(days, (first, end), as_of) } else { Vec::new() };
+        let expected = match stream.kind {
+            Aside::Correction => Vec::new(),
+            _ if is_daily(days, first) => day_by_day(days, (first, end)),
+            _ => month_by_month(days, end, as_of),
+        };
         for (day, amount) in expected {
             put(day, Amount::ZERO, amount);
         }
@@ -79,36 +96,146 @@ pub(super) fn put_back(
     out
 }
 
-/// What one stream is expected to bring.
-fn expected(days: &BTreeMap<Day, Amount>, (first, end): (Day, Day), as_of: Day) -> Vec<(Day, Amount)> {
-    let this = as_of.month();
-    let is_daily = is_daily(days, this.plus(-1));
-    let begin = if is_daily { first } else { this.plus(-1).first() };
-    // What came of this month comes no more of the one before.
-    let is_followed =
-        |day: Day| day.month() < this && same(day, this, is_daily).is_some_and(|followed| days.contains_key(&followed));
-    let target = |day: Day| {
-        if days.contains_key(&day) || is_followed(day) {
-            return None;
-        }
-        let newest = (0..=if is_daily { 1 } else { 2 }).map(|ago| this.plus(-ago));
-        let mut newest = newest.filter(|month| *month < day.month());
-        let (at, month) = newest
-            .find_map(|month| Some((same(day, month, is_daily)?, month)).filter(|(at, _)| days.contains_key(at)))?;
-        let before = same(day, month.plus(-1), is_daily)?;
-        days.contains_key(&before).then(|| (day, days[&at]))
-    };
-    Period { from: begin, to: end }.iter().filter_map(target).collect()
+/// Whether a stream comes on many days: in a month of late, or on each of the last.
+fn is_daily(days: &Days, first: Day) -> bool {
+    let many = |month: Month| count(days, month) > FEW_DAYS;
+    let this = first.plus(-1).month();
+    let in_a_row = || (1..=IN_A_ROW).all(|ago| days.contains_key(&first.plus(-ago)));
+    (0..=2).any(|ago| many(this.plus(-ago))) || in_a_row()
 }
 
-/// The day of another month that a day stands for: the last for the last, else the one of the same number.
-fn same(day: Day, month: Month, is_daily: bool) -> Option<Day> {
+/// Days of a month on which a stream came.
+fn count(days: &Days, month: Month) -> usize {
+    days.range(month.first()..month.plus(1).first()).count()
+}
+
+/// What a stream brought on one day of a month.
+struct Habit {
+    day: Day,
+    /// The number of the day that it comes on: of 31 the last, whatever the month.
+    number: u32,
+    amount: Amount,
+    /// Whether it did in the month before, too.
+    again: bool,
+}
+
+fn habits(days: &Days, month: Month) -> Vec<Habit> {
+    let before: Vec<Day> = days.range(month.plus(-1).first()..month.first()).map(|(day, _)| *day).collect();
+    let of = |(day, amount): (&Day, &Amount)| {
+        let same = before.iter().find(|other| other.number() == day.number());
+        let number = |other: &Day| Some(day.number().max(other.number())).filter(|n| is(*day, *n) && is(*other, *n));
+        let number = same.and_then(number).or_else(|| before.iter().rev().find_map(number));
+        Habit { day: *day, number: number.unwrap_or(day.number()), amount: *amount, again: number.is_some() }
+    };
+    days.range(month.first()..month.plus(1).first()).map(of).collect()
+}
+
+/// The day of a month that a number stands for: the last one where it has none of that number.
+fn at(month: Month, number: u32) -> Day {
+    let last = month.plus(1).first().plus(-1);
+    month.first().plus(i32::try_from(number).unwrap_or(1) - 1).min(last)
+}
+
+/// Whether a day is the one that a number stands for.
+fn is(day: Day, number: u32) -> bool {
+    at(day.month(), number) == day
+}
+
+/// What a stream of few days a month is expected to bring.
+fn month_by_month(days: &Days, end: Day, as_of: Day) -> Vec<(Day, Amount)> {
+    let this = as_of.month();
+    let newest: Vec<(Month, Vec<Habit>)> =
+        (0..=2).map(|ago| this.plus(-ago)).map(|month| (month, habits(days, month))).collect();
+    let mut out = Vec::new();
+    let mut month = this.plus(-1);
+    while month.first() < end {
+        let mut seen: Vec<Day> = Vec::new();
+        for (_, habits) in newest.iter().filter(|(of, _)| *of < month) {
+            for habit in habits {
+                // Of what a newer month had on that day, the newer tells.
+                let is_newer = seen.iter().any(|day| is(*day, habit.number));
+                let day = at(month, habit.number);
+                // What came of this month comes no more of the one before.
+                let is_followed = month < this && has_come(days, at(this, habit.number), habit.amount);
+                if habit.again && !is_newer && !is_followed && !has_come(days, day, habit.amount) && day < end {
+                    out.push((day, habit.amount));
+                }
+            }
+            seen.extend(habits.iter().map(|habit| habit.day));
+        }
+        month = month.plus(1);
+    }
+    out
+}
+
+/// Whether what is expected on a day has come: on it, or about as much some days earlier or later in its month.
+fn has_come(days: &Days, day: Day, amount: Amount) -> bool {
+    let month = day.month();
+    let near = day.plus(-SHIFTED_DAYS).max(month.first())..=day.plus(SHIFTED_DAYS).min(month.plus(1).first().plus(-1));
+    let is_like = |came: Amount| (came - amount).abs().scale_by(SHIFTED_SHARE, 1) <= amount.abs();
+    // What came on that day of the month before as well is another one.
+    let is_other = |came: Day| came != day && habits(days, month).iter().any(|habit| habit.day == came && habit.again);
+    days.contains_key(&day) || days.range(near).any(|(came, sum)| is_like(*sum) && !is_other(*came))
+}
+
+/// What a stream of many days is expected to bring.
+fn day_by_day(days: &Days, (first, end): (Day, Day)) -> Vec<(Day, Amount)> {
+    let off = |rule: &dyn Fn(Day, Day) -> Option<Amount>| {
+        let day_off = |from: Day, day: Day| {
+            let came = days.get(&day).copied().unwrap_or_default();
+            (came - rule(from, day).unwrap_or_default()).abs()
+        };
+        let look = |look: i32| {
+            let from = first.plus(-LOOKED_AT * look);
+            let days = Period { from, to: from.plus(LOOKED_AT) };
+            days.iter().map(|day| day_off(from, day)).sum::<Amount>()
+        };
+        (1..=LOOKS).map(look).sum::<Amount>()
+    };
+    let by_week = |from: Day, day: Day| as_last_week(days, from, day);
+    let by_month = |from: Day, day: Day| as_in_months(days, from, day);
+    let is_monthly = off(&by_month) < off(&by_week);
+    let rule = |day: Day| if is_monthly { by_month(first, day) } else { by_week(first, day) };
+    let ahead = Period { from: first, to: end };
+    let wanted = ahead.iter().filter(|day| !days.contains_key(day));
+    wanted.filter_map(|day| Some((day, rule(day)?))).collect()
+}
+
+/// What a day costs as the same weekday of the last week that was known before one: of who began within it, as all of
+/// their days. Nothing where none has come for longer than there was a pause.
+fn as_last_week(days: &Days, from: Day, day: Day) -> Option<Amount> {
+    let known = days.range(..from);
+    let last = *known.clone().next_back()?.0;
+    let lately: Vec<Day> = days.range(last.plus(-4 * WEEK)..=last).map(|(day, _)| *day).collect();
+    let pause = lately.windows(2).map(|two| two[1].0 - two[0].0 - 1).max().unwrap_or(0);
+    if from.0 - last.0 - 1 > pause.min(WEEK) + LATE_DAYS {
+        return None;
+    }
+    let began = *known.clone().next()?.0;
+    if last.0 - began.0 + 1 < WEEK {
+        let sum: Amount = known.map(|(_, amount)| *amount).sum();
+        return Some(sum.scale_by(1, i64::from(last.0 - began.0 + 1)));
+    }
+    let weeks = (day.0 - last.0 + WEEK - 1).div_euclid(WEEK);
+    days.get(&day.plus(-WEEK * weeks)).copied()
+}
+
+/// What a day costs as the same day of the month before, where two had it.
+fn as_in_months(days: &Days, from: Day, day: Day) -> Option<Amount> {
+    let this = from.month();
+    let known = |at: &Day| if *at < from { days.get(at) } else { None };
+    let mut newest = (0..=1).map(|ago| this.plus(-ago)).filter(|month| *month < day.month());
+    let (amount, month) = newest.find_map(|month| Some((known(&same(day, month)?)?, month)))?;
+    known(&same(day, month.plus(-1))?).map(|_| *amount)
+}
+
+/// The day of another month that one of many stands for: the last for the last, else the one of the same number.
+fn same(day: Day, month: Month) -> Option<Day> {
     let is_last = |day: Day| day.plus(1) == day.month().plus(1).first();
     let last = month.plus(1).first().plus(-1);
     if is_last(day) {
         return Some(last);
     }
     let at = month.first().plus(i32::try_from(day.number()).ok()? - 1);
-    // The last day of a shorter month already stands for a longer one's last.
-    (at < last || (at == last && is_daily)).then_some(at)
+    (at <= last).then_some(at)
 }

@@ -60,7 +60,7 @@ fn what_came_every_month_and_does_not_is_told_before_and_after_it_is_given_up() 
         // What corrects earlier bills comes when it comes.
         let all = BTreeMap::from([(of(Aside::Tax), days.clone()), (of(Aside::Correction), days)]);
         let one = |missed: Missed| (missed.kind, missed.amount, missed.last.to_string(), missed.is_expected);
-        super::recurring::missed(&all, day(as_of)).into_iter().map(one).collect::<Vec<_>>()
+        super::recurring::missed(&all, day(as_of), day(as_of)).into_iter().map(one).collect::<Vec<_>>()
     };
     let tax = [("2026-08-01", 90), ("2026-09-01", 100), ("2026-09-17", 5)];
     let told = |is_expected| vec![(Aside::Tax, Amount::whole(100), "2026-09".to_owned(), is_expected)];
@@ -130,6 +130,8 @@ fn winners_are_of_a_day_and_a_series_that_is_only_continued() {
         settled_through: None,
         late: Vec::new(),
         untold: Vec::new(),
+        silent: Vec::new(),
+        holes: Vec::new(),
         is_stale: false,
         aside: BTreeMap::new(),
         missed: Vec::new(),

@@ -22,14 +22,18 @@ fn day(text: &str) -> Day {
 /// Whose days of which service: `provider, service, first, last`, and what a day costs.
 type Days<'d> = ([&'d str; 4], i64);
 
+/// What is named a fee is a purchase.
 fn engine(all: &[Days<'_>], settle: Settle) -> LocalEngine {
     let mut text = String::from(
-        "BilledCost,EffectiveCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,ServiceName\n",
+        "BilledCost,EffectiveCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,ServiceName,\
+         ChargeCategory\n",
     );
     for ([provider, service, first, last], cost) in all {
         for at in (Period { from: day(first), to: day(last).plus(1) }).iter() {
+            let category = if *service == "fee" { "Purchase" } else { "Usage" };
             let (cost, to) = (cost + i64::from(at.0 % 5), at.plus(1));
-            writeln!(text, "{cost},{cost},{at}T00:00:00Z,{to}T00:00:00Z,USD,{provider},{service}").expect("text");
+            writeln!(text, "{cost},{cost},{at}T00:00:00Z,{to}T00:00:00Z,USD,{provider},{service},{category}")
+                .expect("text");
         }
     }
     let engine = LocalEngine::new(Arc::new(Store::in_memory(&[])), settle, false);
@@ -143,18 +147,71 @@ fn what_was_charged_once_and_weeks_ago_is_foretold_on_no_day() {
     for (first, last, is_foretold) in [
         ("2026-10-02", "2026-10-02", false),
         ("2026-10-28", "2026-11-02", false),
+        ("2026-11-16", "2026-11-16", false),
         // It came lately, or for longer than it has been silent.
-        ("2026-11-16", "2026-11-16", true),
+        ("2026-11-19", "2026-11-19", true),
         ("2026-08-01", "2026-11-02", true),
     ] {
         let engine = engine(&[aws, fly(first, last)], Config::default().settle);
+        let days = Period { from: day("2026-11-23"), to: day("2026-12-01") };
+        let ahead = |told: &Foretold| told.sum(days);
+        // All together are foretold as what their parts are.
+        let (all, aws) = (told(&engine, ""), told(&engine, "provider:aws"));
+        let (more, without) = (ahead(&all).expect("all").mid, ahead(&aws).expect("aws").mid);
+        // One day among those of others is a burst.
+        let is_more = is_foretold && first != last;
+        assert_eq!(more > 1.01 * without, is_more, "{first} to {last}: {more} {without}");
+        // Who is hardly later than the others, or delivers no more at all, is among them.
+        let said = format!("; nothing of Fly is foretold: no charge of theirs after {last}");
+        let is_apart = ("2026-10-09".."2026-11-16").contains(&last);
+        assert_eq!(all.words().ends_with(&said), !is_foretold && is_apart, "{last}: {}", all.words());
         let told = told(&engine, "provider:fly");
-        let ahead = told.sum(Period { from: day("2026-11-23"), to: day("2026-12-01") });
+        let ahead = ahead(&told);
         assert_eq!(
             ahead.is_some_and(|ahead| ahead.mid > 0.0),
             is_foretold,
             "{first} to {last}: {ahead:?}, {}",
             told.words()
         );
+    }
+}
+
+#[test]
+fn who_sends_an_invoice_a_month_alone_is_foretold_by_it() {
+    let fees = ["2026-07-26", "2026-08-26", "2026-09-26", "2026-10-26"];
+    let mut all = vec![(["AWS", "vm", "2026-05-01", AS_OF], 100)];
+    all.extend(fees.map(|at| (["Vercel", "fee", at, at], 1_200)));
+    let engine = engine(&all, Config::default().settle);
+    let of = |filter: &str| told(&engine, filter).sum(day(AS_OF).month().period()).expect("November").mid;
+    let last = 1_200.0 + f64::from(day("2026-10-26").0 % 5);
+    assert_eq!(of("provider:vercel"), last);
+    assert!((of("") - of("provider:aws") - last).abs() < 1e-6, "{} {}", of(""), of("provider:aws"));
+}
+
+#[test]
+fn days_that_nobody_brought_are_no_days_without_cost() {
+    let whole = (["AWS", "vm", "2026-03-01", AS_OF], 100);
+    let parts = [(["AWS", "vm", "2026-03-01", "2026-06-30"], 100), (["AWS", "vm", "2026-08-01", AS_OF], 100)];
+    let usual = || Config::default().settle;
+    let ahead = Period { from: day("2026-11-23"), to: day("2027-02-20") };
+    let (whole, part) = (engine(&[whole], usual()), engine(&parts, usual()));
+    let [whole, told] = [told(&whole, ""), told(&part, "")];
+    let (sure, sum) = (whole.sum(ahead).expect("sum"), told.sum(ahead).expect("sum"));
+    assert!((sum.mid / sure.mid - 1.0).abs() < 0.02, "{sum:?} {sure:?}");
+    assert!(sum.hi95 - sum.lo95 < 0.02 * sum.mid, "{sum:?} {sure:?}");
+    let said = "no charge of AWS from 2026-07-01 to 2026-07-31 is known: import what is missing";
+    assert!(told.words().ends_with(said), "{}", told.words());
+    let year = Period { from: day("2026-01-01"), to: day("2027-01-01") };
+    assert_eq!((told.left_open(year), told.left_open(day(AS_OF).month().period())), (vec![said.to_owned()], vec![]));
+    // Who charges on some days of each week, or pauses often, has no holes.
+    let weekends =
+        (0..38).map(|week| day("2026-03-01").plus(7 * week)).map(|at| (at.to_string(), at.plus(4).to_string()));
+    let weekends: Vec<(String, String)> = weekends.collect();
+    let weekdays: Vec<Days<'_>> = weekends.iter().map(|(from, to)| (["AWS", "vm", from, to], 100)).collect();
+    let paused: Vec<Days<'_>> =
+        weekdays.iter().enumerate().filter(|(at, _)| at % 5 < 3).map(|(_, days)| *days).collect();
+    for all in [weekdays, paused] {
+        let told = self::told(&engine(&all, usual()), "");
+        assert!(!told.words().contains("import what is missing"), "{}", told.words());
     }
 }

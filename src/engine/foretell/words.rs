@@ -13,6 +13,15 @@ use crate::engine::answer::Freshness;
 /// Late providers that are named.
 const LATE_NAMED: usize = 3;
 
+/// Some providers by name; nothing where there are none.
+fn named(all: &[Freshness]) -> Option<String> {
+    let name = |of: &Freshness| SafeText::from_outside(provider_short(of.provider.raw())).into_string();
+    let named: Vec<String> = all.iter().take(LATE_NAMED).map(name).collect();
+    let more = all.len().saturating_sub(LATE_NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!named.is_empty()).then(|| named.join(", ") + &more)
+}
+
 impl Foretold {
     /// In one line: the model with its error, or why there is none, and what is left out.
     #[must_use]
@@ -37,18 +46,35 @@ impl Foretold {
         if self.settled_through.is_none() || self.is_stale {
             return Vec::new();
         }
-        let untold = self.untold_words().filter(|_| period.to > self.first());
-        untold.into_iter().chain(self.missed_words(period)).collect()
+        let is_ahead = period.to > self.first();
+        let nobody = [self.untold_words(), self.silent_words()].into_iter().flatten().filter(|_| is_ahead);
+        nobody.chain(self.hole_words(period)).chain(self.missed_words(period)).collect()
     }
 
-    /// Of whom nothing is foretold.
+    /// Of whom nothing is foretold, since no day of theirs is settled.
     fn untold_words(&self) -> Option<String> {
-        let name = |of: &Freshness| SafeText::from_outside(provider_short(of.provider.raw())).into_string();
-        let named: Vec<String> = self.untold.iter().take(LATE_NAMED).map(name).collect();
-        let more = self.untold.len().saturating_sub(LATE_NAMED);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let said = format!("nothing of {}{more} is foretold: no day of theirs is settled yet", named.join(", "));
-        (!named.is_empty()).then_some(said)
+        let whose = named(&self.untold)?;
+        Some(format!("nothing of {whose} is foretold: no day of theirs is settled yet"))
+    }
+
+    /// Of whom nothing is foretold, since nothing came of late.
+    fn silent_words(&self) -> Option<String> {
+        let (whose, last) = (named(&self.silent)?, self.silent.iter().map(|fresh| fresh.last_day).max()?);
+        Some(format!("nothing of {whose} is foretold: no charge of theirs after {last}"))
+    }
+
+    /// Days of a period that nobody brought.
+    fn hole_words(&self, period: Period) -> Option<String> {
+        let one = |(of, hole): &(String, Period)| {
+            let hole = Some(hole.intersect(period)).filter(|hole| hole.days() > 0)?;
+            let name = SafeText::from_outside(provider_short(of)).into_string();
+            Some(format!("no charge of {name} from {} to {} is known", hole.from, hole.to.plus(-1)))
+        };
+        let all: Vec<String> = self.holes.iter().filter_map(one).collect();
+        let more = all.len().saturating_sub(LATE_NAMED);
+        let more = (more > 0).then(|| format!("and {more} more such runs of days"));
+        let told = all.into_iter().take(LATE_NAMED).chain(more).collect::<Vec<_>>().join("; ");
+        (!told.is_empty()).then(|| format!("{told}: import what is missing"))
     }
 
     /// Whose days are foretold that others have brought.

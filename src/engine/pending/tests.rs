@@ -15,6 +15,7 @@ fn member(provider: &str, source: &str, accounts: &[&str], last: &str) -> Member
         since: None,
         accounts: accounts.iter().map(|account| (*account).to_owned()).collect(),
         begun: BTreeSet::new(),
+        holes: Vec::new(),
         is_daily: true,
     }
 }
