@@ -6,6 +6,8 @@
 //! has not come where one of its providers has not delivered it; before a provider's first day it cost nothing, and
 //! is new in what it is a part of. Knows no detector.
 
+mod shared;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use super::known::LEARN_DAYS;
@@ -250,6 +252,9 @@ impl<'e> Reader<'e> {
             }
             let days = self.usage(&[&dimension], &[clause], (currency, window), Granularity::Day)?;
             series.add(&days, &[&dimension]);
+            if dimension == Dimension::Service {
+                series.add_shared(&days);
+            }
             top.push((dimension, values));
         }
         self.add_skus(&mut series, currency, window)?;

@@ -231,6 +231,7 @@ fn settle(bill: &Bill, found: &Found, cells: &Cells) -> Option<Found> {
     };
     let pair = pair(found, cells).filter(is_near);
     let place = pair.or_else(|| single(found, cells)).or_else(|| wider(bill, found))?;
+    let place = of_its_provider(bill, &raw.place, place)?;
     if place == raw.place {
         return None;
     }
@@ -254,6 +255,18 @@ fn settle(bill: &Bill, found: &Found, cells: &Cells) -> Option<Found> {
     let as_much =
         finding.impact.ratio(found.finding.impact).is_some_and(|ratio| (SAME..=SAME.recip()).contains(&ratio));
     as_much.then_some(Found { finding, raw })
+}
+
+/// The place that one is to be told at, which is of its provider alone: of a name that others have as well the service of
+/// the one provider is; `None` where there is no such place.
+fn of_its_provider(bill: &Bill, own: &Place, place: Place) -> Option<Place> {
+    let [provider] = &bill.node(own)?.providers[..] else { return Some(place) };
+    if bill.node(&place)?.providers.iter().all(|of| of == provider) {
+        return Some(place);
+    }
+    let service = place.parts().iter().find(|part| part.dimension == word_of(&Dimension::Service))?;
+    let provider = Part { dimension: word_of(&Dimension::Provider), value: provider.clone() };
+    Some(Place::of([service, &provider])).filter(|place| bill.node(place).is_some())
 }
 
 /// The one service of one account that has nearly all of a move, and more of it than of the cost; or of whose cost

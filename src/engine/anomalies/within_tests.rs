@@ -104,6 +104,39 @@ fn of_a_service_that_several_have_those_are_in_it_whose_charges_moved() {
 }
 
 #[test]
+fn what_one_provider_did_in_a_service_that_others_have_is_told_of_its_charges_alone() {
+    // What bills say of accounts and regions: nothing, or what says nothing, or enough.
+    for (of_hetzner, of_linode) in
+        [(["", ""], ["", ""]), (["default", "global"], ["default", "global"]), (["hz", "fsn1"], ["li", "ams"])]
+    {
+        let ([hz, fsn], [li, ams]) = (of_hetzner, of_linode);
+        let engine = engine_with(&[
+            ("Hetzner", "Load Balancer", hz, fsn, 135.0, (87, 690.0)),
+            ("Hetzner", "Cloud Server", hz, fsn, 260.0, (87, 260.0)),
+            ("Linode", "Load Balancer", li, ams, 90.0, (87, 90.0)),
+            ("Linode", "Kubernetes", li, ams, 160.0, (87, 160.0)),
+            ("Oracle Cloud", "Load Balancer", "ocid", "eu-frankfurt-1", 120.0, (87, 120.0)),
+            ("Oracle Cloud", "Autonomous Database", "ocid", "eu-frankfurt-1", 340.0, (87, 340.0)),
+        ]);
+        let listed = |text: &str| {
+            let filter = Filter::parse(text, &[]).expect(text);
+            let query = AnomalyQuery { filter, ..AnomalyQuery::default() };
+            list::answer(&engine, &query, Day(FIRST + DAYS + 3), &Cancel::default()).expect("answer").anomalies
+        };
+        let [one] = &listed("")[..] else { panic!("{hz}: {:?}", places(&engine, "")) };
+        let day = one.anomaly.finding.day;
+        let [actual, expected] = [day.actual, day.expected].map(Amount::to_f64);
+        assert!((670.0..710.0).contains(&actual) && (130.0..140.0).contains(&expected), "{hz}: {one:?}");
+        let want = if hz == "hz" { "Load Balancer | hz" } else { "Load Balancer | Hetzner" };
+        assert!(one.place_words.starts_with(want), "{hz}: {}", one.place_words);
+        for (text, want) in [("provider:Hetzner", 1), ("provider:Linode", 0), ("-provider:Hetzner", 0), ("Hetzner", 1)]
+        {
+            assert_eq!(listed(text).len(), want, "{hz}: {text}");
+        }
+    }
+}
+
+#[test]
 fn a_rule_is_told_by_what_its_own_charges_did() {
     let bill = [
         ("Oracle Cloud", "Object Storage", "ocid-saddle", "eu-frankfurt-1", 90.0, (87, 540.0)),
