@@ -49,7 +49,7 @@ pub fn run(context: &mut Context<'_, '_>, args: &BudgetArgs) -> Result<u8> {
             let flags = flags(context, of)?;
             let engine = wiring::engine(context, false)?;
             let before = find(context, &*engine, name)?;
-            let was = Was::Called(before.name.raw().to_owned());
+            let was = Was::Seen(Box::new(before.clone()));
             let name = to.as_deref().map_or(before.name.clone(), Untrusted::from);
             keep(context, &*engine, Budget { name, ..flags(before) }, was, "changed")
         }
@@ -62,7 +62,7 @@ pub fn run(context: &mut Context<'_, '_>, args: &BudgetArgs) -> Result<u8> {
         Some(BudgetCommand::Archive { name, undo }) => {
             let engine = wiring::engine(context, false)?;
             let before = find(context, &*engine, name)?;
-            let was = Was::Called(before.name.raw().to_owned());
+            let was = Was::Seen(Box::new(before.clone()));
             let what = if *undo { "took back" } else { "archived" };
             keep(context, &*engine, Budget { archived: !undo, ..before }, was, what)
         }
@@ -188,10 +188,13 @@ fn fresh(
 fn keep(context: &mut Context<'_, '_>, engine: &dyn Engine, budget: Budget, was: Was, what: &str) -> Result<u8> {
     let budget = Box::new(budget.checked().map_err(Error::usage)?);
     let outcome = command(engine, Change::Keep { budget, was })?;
-    let BudgetOutcome::Kept { budget, before } = outcome else { return Err(odd(&outcome)) };
+    let BudgetOutcome::Kept { budget, before, meanwhile } = outcome else { return Err(odd(&outcome)) };
     context.streams.print(&format!("{what} budget {}\n", line(&budget)))?;
     for change in before.iter().flat_map(|before| file::changes(before, &budget)) {
         context.streams.print(&format!("  {change}\n"))?;
+    }
+    if let Some(meanwhile) = meanwhile {
+        context.streams.note(&meanwhile, &[])?;
     }
     Ok(0)
 }

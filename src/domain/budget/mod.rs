@@ -3,6 +3,7 @@
 //! Knows neither what they did cost nor where budgets are kept.
 
 mod cycle;
+mod meanwhile;
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,6 +11,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 pub use self::cycle::{Cycle, Span, words as period_words};
+pub use self::meanwhile::{Merged, merged};
 use super::calendar::Day;
 use super::charge::Metric;
 use super::filter::Filter;

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::budget::Budget;
+use crate::domain::budget::{Budget, merged};
 use crate::domain::scenario::Scenario;
 use crate::domain::text::SafeText;
 use crate::error::{Error, Result};
@@ -49,8 +49,9 @@ pub enum BudgetCommand {
 pub enum Was {
     /// None of its name.
     New,
-    /// It, under this name; no other has the name that it has now.
-    Called(String),
+    /// It, as it was seen before it was changed: what somebody else changed since stays as they made it. No other has
+    /// the name that it has now.
+    Seen(Box<Budget>),
 }
 
 /// What became of a command.
@@ -62,6 +63,9 @@ pub enum BudgetOutcome {
         budget: Box<Budget>,
         /// As it was.
         before: Option<Box<Budget>>,
+        /// What somebody else changed of it since it was seen, and what became of that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        meanwhile: Option<String>,
     },
     /// The budget that is gone.
     Removed(Box<Budget>),
@@ -90,12 +94,15 @@ pub enum BudgetOutcome {
 pub fn run(journal: &mut Journal, command: &BudgetCommand) -> Result<BudgetOutcome> {
     match command {
         BudgetCommand::Keep { budget, was } => {
-            let budget = checked(budget)?;
-            let name = budget.name.raw().to_owned();
-            let before = match was {
-                Was::New => None,
-                Was::Called(name) => Some(Box::new(find(journal, name)?)),
+            let (budget, before, meanwhile) = match was {
+                Was::New => (checked(budget)?, None, None),
+                Was::Seen(seen) => {
+                    let now = find(journal, seen.name.raw())?;
+                    let merged = merged(seen, &checked(budget)?, &now);
+                    (checked(&merged.budget)?, Some(Box::new(now)), merged.words())
+                }
             };
+            let name = budget.name.raw().to_owned();
             let is_other = before.as_ref().is_none_or(|before| before.name != budget.name);
             if is_other && journal.of_kind(BUDGET).any(|(of, _)| of == name) {
                 return Err(Error::usage(format!("there is a budget `{}` already", SafeText::from_outside(&name)))
@@ -103,7 +110,7 @@ pub fn run(journal: &mut Journal, command: &BudgetCommand) -> Result<BudgetOutco
             }
             let old = before.as_ref().filter(|_| is_other).map(|old| Change::remove(BUDGET, old.name.raw()));
             journal.set_all([Change::keep(BUDGET, &name, &budget)?].into_iter().chain(old))?;
-            Ok(BudgetOutcome::Kept { budget: Box::new(budget), before })
+            Ok(BudgetOutcome::Kept { budget: Box::new(budget), before, meanwhile })
         }
         BudgetCommand::Remove { name } => {
             let budget = find(journal, name)?;

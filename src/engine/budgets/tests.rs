@@ -51,11 +51,12 @@ fn budgets_are_made_changed_renamed_archived_and_removed() {
     keep(&engine, budget("b", 200), Was::New).expect("kept");
     let twice = keep(&engine, budget("a", 5), Was::New).expect_err("taken");
     assert!(twice.message.contains("there is a budget `a` already"), "{}", twice.message);
-    assert!(keep(&engine, budget("b", 5), Was::Called("a".into())).is_err());
-    let renamed = keep(&engine, budget("c", 300), Was::Called("a".into())).expect("kept");
+    assert!(keep(&engine, budget("b", 5), Was::Seen(Box::new(budget("a", 100)))).is_err());
+    let renamed = keep(&engine, budget("c", 300), Was::Seen(Box::new(budget("a", 100)))).expect("kept");
     assert!(matches!(renamed, BudgetOutcome::Kept { before: Some(before), .. } if before.amount == Amount::whole(100)));
     assert_eq!(names(&engine, false), ["b", "c"]);
-    keep(&engine, Budget { archived: true, ..budget("b", 200) }, Was::Called("b".into())).expect("archived");
+    keep(&engine, Budget { archived: true, ..budget("b", 200) }, Was::Seen(Box::new(budget("b", 200))))
+        .expect("archived");
     assert_eq!((names(&engine, false), names(&engine, true)), (vec!["c".into()], vec!["c".into(), "b".into()]));
     let remove = |name: &str| engine.command(&Command::Budget(BudgetCommand::Remove { name: name.into() }));
     assert!(remove("c").is_ok());

@@ -144,7 +144,7 @@ impl App {
             Action::EditBudget | Action::CloneBudget => self.open_form(action == Action::CloneBudget),
             Action::ArchiveBudget => {
                 let Some(budget) = self.chosen_budget() else { return vec![] };
-                let was = Was::Called(budget.name.raw().to_owned());
+                let was = Was::Seen(Box::new(budget.clone()));
                 let archived = !budget.archived;
                 return self.do_budget(BudgetCommand::Keep { budget: Box::new(Budget { archived, ..budget }), was });
             }
@@ -223,7 +223,7 @@ impl App {
             let named = Untrusted::from(format!("{} copy", budget.name.raw()));
             (format!("Clone of {name}"), Was::New, Budget { name: named, archived: false, ..budget })
         } else {
-            (format!("Change {name}"), Was::Called(budget.name.raw().to_owned()), budget)
+            (format!("Change {name}"), Was::Seen(Box::new(budget.clone())), budget)
         };
         self.overlay = Some(Overlay::BudgetForm(Box::new(BudgetForm::new(title, was, &budget))));
     }
@@ -255,11 +255,15 @@ impl App {
         let Some(budget) = form.budget(&own) else { return vec![] };
         let was = form.was.clone();
         let listed = |name: &Untrusted| self.budgets.budgets().iter().any(|one| one.budget.name == *name);
-        if was != Was::Called(budget.name.raw().to_owned()) && listed(&budget.name) {
+        let is_own = matches!(&was, Was::Seen(seen) if seen.name == budget.name);
+        if !is_own && listed(&budget.name) {
             form.refuse(format!("there is a budget `{}` already", budget.name.safe()));
             return vec![];
         }
-        self.overlay = None;
+        self.budgets.sent = match self.overlay.take() {
+            Some(Overlay::BudgetForm(form)) => Some(form),
+            _ => None,
+        };
         self.do_budget(BudgetCommand::Keep { budget: Box::new(budget), was })
     }
 
@@ -274,15 +278,26 @@ impl App {
         }
     }
 
+    /// Takes note that something could not be done: what was typed is there again, and what was to be undone can be.
+    pub(super) fn budget_failed(&mut self, why: &str) {
+        self.budgets.undo.failed();
+        if let (Some(mut form), None) = (self.budgets.sent.take(), &self.overlay) {
+            form.refuse(why.to_owned());
+            self.overlay = Some(Overlay::BudgetForm(form));
+        }
+    }
+
     /// What became of a command about budgets.
     pub(super) fn budget_done(&mut self, outcome: BudgetOutcome) -> Vec<Effect> {
+        self.budgets.sent = None;
         let undo = |undoing: bool| self.keymap.say(if undoing { "" } else { ": {undo-budget} undoes it" });
         match outcome {
-            BudgetOutcome::Kept { budget, before } => {
+            BudgetOutcome::Kept { budget, before, meanwhile } => {
                 let name = budget.name.raw().to_owned();
-                let words = kept_words(&budget, before.as_deref());
+                let meanwhile = meanwhile.map(|said| format!(", but {said}")).unwrap_or_default();
+                let words = kept_words(&budget, before.as_deref()) + &meanwhile;
                 let back = match before {
-                    Some(before) => BudgetCommand::Keep { budget: before, was: Was::Called(name.clone()) },
+                    Some(before) => BudgetCommand::Keep { budget: before, was: Was::Seen(budget) },
                     None => BudgetCommand::Remove { name: name.clone() },
                 };
                 self.status = Some(words + &undo(self.budgets.undo.done(back)));

@@ -85,9 +85,10 @@ impl App {
             Ok(Outcome::OfAnomaly(said)) => return self.said_of_anomaly(&said),
             Ok(Outcome::Watched(_) | Outcome::Noted) => return Vec::new(),
             Err(error) => {
-                self.budgets.undo.failed();
+                let said = said(&error);
+                self.budget_failed(&said);
                 self.anomalies.undo.failed();
-                self.status = Some(said(&error));
+                self.status = Some(said);
             }
         }
         vec![self.ask_lenses()]

@@ -3,9 +3,11 @@
 use super::fake::{HOSTILE, Mood, Session, poor};
 use super::mouse::click;
 use super::snapshots::shot;
+use crate::domain::budget::Budget;
+use crate::domain::money::Amount;
 use crate::domain::text::is_hidden;
 use crate::engine::Question;
-use crate::engine::budgets::Asked;
+use crate::engine::budgets::{Asked, BudgetCommand, Was};
 use crate::tui::event::Event;
 use crate::tui::overlay::Overlay;
 use crate::tui::tab::Tab;
@@ -80,6 +82,36 @@ fn a_name_that_is_taken_is_refused_in_the_form() {
     assert!(s.text().contains("there is a budget `platform` already"), "{}", s.text());
     s.keys("<esc>");
     assert!(s.app.overlay.is_none());
+}
+
+#[test]
+fn what_somebody_else_changes_while_a_form_is_open_stays() {
+    let mut s = shown(SIZE);
+    let seen = s.app.budgets.budget().expect("selected").budget.clone();
+    s.keys("e <up>");
+    let other = Budget { amount: Amount::whole(7_777), owner: "cli".into(), ..seen.clone() };
+    s.elsewhere(BudgetCommand::Keep { budget: Box::new(other.clone()), was: Was::New });
+    s.send(Event::Paste("hello".into()));
+    s.keys("<enter>");
+    let name = seen.name.raw();
+    let said = format!("budget {name} is changed, but amount, owner, changed meanwhile, stays: u undoes it");
+    assert_eq!(s.app.status.as_deref(), Some(said.as_str()));
+    let note = format!("{}hello", seen.note.raw());
+    assert_eq!(s.kept_budgets(), [Budget { note: note.into(), ..other.clone() }]);
+    // What is undone is what was done here.
+    let now = s.kept_budgets().remove(0);
+    let last = Budget { currency: "EUR".into(), ..now.clone() };
+    s.elsewhere(BudgetCommand::Keep { budget: Box::new(last), was: Was::Seen(Box::new(now)) });
+    s.keys("u");
+    assert_eq!(s.kept_budgets(), [Budget { currency: "EUR".into(), ..other }]);
+    // Gone meanwhile: what was typed is not lost.
+    s.keys("e <up>");
+    s.send(Event::Paste("typed".into()));
+    s.elsewhere(BudgetCommand::Remove { name: name.to_owned() });
+    s.keys("<enter>");
+    assert!(s.text().contains("typed") && s.text().contains("there is no budget"), "{}", s.text());
+    s.keys("<esc>");
+    assert!(s.app.overlay.is_none() && s.app.budgets.sent.is_none());
 }
 
 #[test]

@@ -5,6 +5,7 @@
 use crate::domain::scenario::Scenario;
 use crate::engine::answer::{BudgetAnswer, BudgetDetail, Simulation, Suggestion};
 use crate::engine::budgets::BudgetCommand;
+use crate::tui::overlay::budget_form::BudgetForm;
 use crate::tui::tab::{Slot, Window};
 use crate::tui::undo::Undo;
 
@@ -42,6 +43,8 @@ pub struct State {
     selected: Option<String>,
     suggestion: usize,
     window: Window,
+    /// The form whose budget is being kept: what is typed in it comes back where that cannot be.
+    pub sent: Option<Box<BudgetForm>>,
     /// How the last changes are undone.
     pub undo: Undo<BudgetCommand>,
 }

@@ -5,7 +5,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Fake, Mood, as_of, keeper};
+use crate::domain::budget::Budget;
 use crate::domain::lens::Lens;
+use crate::engine::budgets::{BudgetCommand, kept};
 use crate::engine::local::LocalEngine;
 use crate::engine::{Answer, Cancel, Command, Engine, Question, front};
 use crate::error::Result;
@@ -189,6 +191,16 @@ impl Session {
                 other => self.done.push(other),
             }
         }
+    }
+
+    /// Does something with budgets of which the app does not hear.
+    pub fn elsewhere(&mut self, command: BudgetCommand) {
+        self.keeper.command(&Command::Budget(command)).expect("done");
+    }
+
+    /// The budgets that are kept.
+    pub fn kept_budgets(&self) -> Vec<Budget> {
+        kept::budgets(&self.keeper.store().journal())
     }
 
     /// Presses keys: words apart by spaces, `<name>` for keys that are no characters.
