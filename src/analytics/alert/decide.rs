@@ -77,6 +77,55 @@ impl Condition {
     fn is_worse_than(&self, was: &Remembered) -> bool {
         (self.severity, self.stage) > (was.severity, was.stage) && !self.known
     }
+
+    /// Whether it is of a budget that was over and is not any more, though it has still reached a lower threshold.
+    fn is_no_longer_over(&self, was: &Remembered) -> bool {
+        self.kind == Kind::Budget && was.severity == Severity::Critical && self.severity < was.severity
+    }
+
+    /// What is told of it as it begins, or gets worse, for the so-manieth time.
+    fn message(&self, facts: &Facts, times: u32) -> Message {
+        Message {
+            key: key(&self.subject, (self.severity, self.stage), times, Turn::Raised),
+            subject: self.subject.clone(),
+            kind: self.kind,
+            severity: self.severity,
+            turn: Turn::Raised,
+            title: self.title.clone(),
+            lines: self.lines.clone(),
+            figures: self.figures.clone(),
+            command: self.command.clone(),
+            at: facts.now,
+        }
+    }
+}
+
+/// What is remembered and sent of a budget that is no longer over: whoever has heard that it was is told so, whoever has
+/// not is told what it has reached. That stands as told, so that it is news when it is over again, or below that.
+fn no_longer_over(
+    plan: &Plan,
+    facts: &Facts,
+    trouble: &Trouble,
+    (was, outbox): (&Remembered, &BTreeMap<String, Letter>),
+) -> (Remembered, Vec<Letter>) {
+    let told = &trouble.told;
+    let theirs = plan.rules.iter().filter(|rule| trouble.rules.contains(&rule.name)).flat_map(|rule| &rule.to);
+    let theirs: BTreeSet<&String> = theirs.collect();
+    let is_first = |letter: &Letter| letter.message.turn == Turn::Raised && !letter.follows;
+    let is_unheard = |letter: &Letter| is_first(letter) && letter.had.is_empty() && !letter.unsure;
+    let waits = |to: &String| {
+        outbox.values().any(|one| one.channel == *to && one.message.subject == told.subject && is_unheard(one))
+    };
+    let (unheard, heard): (Vec<String>, Vec<String>) =
+        was.told.iter().cloned().partition(|to| theirs.contains(to) && waits(to));
+    let missing = trouble.to.iter().filter(|to| !was.told.contains(to)).cloned();
+    let to: Vec<String> = unheard.into_iter().chain(missing).collect();
+    let mut now = trouble.begun(facts, was.times + 1);
+    let all: BTreeSet<String> = was.told.iter().filter(|to| theirs.contains(to)).chain(&to).cloned().collect();
+    now.told = all.into_iter().collect();
+    let mut sent = letters(plan, facts, &told.message(facts, now.times), &to);
+    sent.extend(resolved(plan, facts, &told.subject, (was, &heard, None)));
+    (now, sent)
 }
 
 /// Ends of a trouble that are on their way, by channels.
@@ -98,7 +147,12 @@ pub fn decide(plan: &Plan, facts: &Facts, memory: &Memory, outbox: &BTreeMap<Str
             continue;
         }
         decision.taken_back.extend(held);
-        if let Some((remembered, letters)) = news(plan, facts, trouble, (was, ends)) {
+        let is_less = was.is_some_and(|was| was.turn == Turn::Raised && trouble.told.is_no_longer_over(was));
+        let news = match was.filter(|_| is_less) {
+            Some(was) => Some(no_longer_over(plan, facts, trouble, (was, outbox))),
+            None => news(plan, facts, trouble, (was, ends)),
+        };
+        if let Some((remembered, letters)) = news {
             decision.letters.extend(letters);
             decision.memory.insert(subject.clone(), Some(remembered));
         }
@@ -112,7 +166,7 @@ pub fn decide(plan: &Plan, facts: &Facts, memory: &Memory, outbox: &BTreeMap<Str
                 continue;
             }
             let over = Remembered { turn: Turn::Resolved, at: facts.now, ..was.clone() };
-            decision.letters.extend(resolved(plan, facts, subject, was));
+            decision.letters.extend(resolved(plan, facts, subject, (was, &was.told, lapse(plan, facts, subject, was))));
             decision.memory.insert(subject.clone(), Some(over));
         } else if old || (is_past && was.turn == Turn::Raised) {
             decision.memory.insert(subject.clone(), None);
@@ -184,18 +238,7 @@ fn news(
             (now, to)
         }
     };
-    let message = Message {
-        key: key(&told.subject, (told.severity, told.stage), remembered.times, Turn::Raised),
-        subject: told.subject.clone(),
-        kind: told.kind,
-        severity: told.severity,
-        turn: Turn::Raised,
-        title: told.title.clone(),
-        lines: told.lines.clone(),
-        figures: told.figures.clone(),
-        command: told.command.clone(),
-        at: facts.now,
-    };
+    let message = told.message(facts, remembered.times);
     let mut letters = letters(plan, facts, &message, &to);
     let goes_on = |channel: &String, was: &Remembered| was.turn == Turn::Raised || ends.contains_key(channel);
     let knows = |channel: &String| was.is_some_and(|was| was.told.contains(channel) && goes_on(channel, was));
@@ -234,8 +277,12 @@ fn is_calm(plan: &Plan, facts: &Facts, at: i64) -> bool {
     facts.now - at < plan.cooldown && !is_ahead(at, facts.now)
 }
 
-fn resolved(plan: &Plan, facts: &Facts, subject: &str, was: &Remembered) -> Vec<Letter> {
-    let lapse = lapse(plan, facts, subject, was);
+fn resolved(
+    plan: &Plan,
+    facts: &Facts,
+    subject: &str,
+    (was, to, lapse): (&Remembered, &[String], Option<Lapse>),
+) -> Vec<Letter> {
     let over = match lapse {
         Some(lapse) => wording::lapsed(lapse, was),
         None => wording::over(subject, was, facts),
@@ -253,7 +300,7 @@ fn resolved(plan: &Plan, facts: &Facts, subject: &str, was: &Remembered) -> Vec<
         command: over.command,
         at: facts.now,
     };
-    let mut letters = letters(plan, facts, &message, &was.told);
+    let mut letters = letters(plan, facts, &message, to);
     letters.iter_mut().for_each(|letter| (letter.follows, letter.lapse) = (true, lapse));
     letters
 }

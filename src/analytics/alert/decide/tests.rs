@@ -1,5 +1,6 @@
 //! What is told, of facts on a fixed clock: by table, and over many days of made-up facts.
 
+mod below;
 mod lapsed;
 mod silent;
 
