@@ -220,7 +220,7 @@ impl Arrivals {
     /// Of each provider the days within its own that nobody seems to have brought, though nothing says that they are to
     /// come.
     pub(super) fn holes(&self) -> impl Iterator<Item = (&str, Period)> {
-        self.daily().flat_map(|member| member.holes.iter().map(|hole| (member.provider.as_str(), *hole)))
+        self.members.iter().flat_map(|member| member.holes.iter().map(|hole| (member.provider.as_str(), *hole)))
     }
 
     /// Those whose charges are expected every day.

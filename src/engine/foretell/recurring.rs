@@ -2,7 +2,8 @@
 //!
 //! A stream of a few days a month is fees and invoices. What came on the same day of two months in a row, of one billing
 //! account, is expected on that day of the months to come, as it came last: fees of the first, tax, support; what comes on
-//! the last day of a month, or on one that a shorter month lacks, on the last of that. Much of it is dated at the beginning
+//! the last day of a month, or on one that a shorter month lacks, on the last of that; and what came three quarters in a
+//! row, of the quarters to come. Much of it is dated at the beginning
 //! of a month and comes with its invoice, after its end; so it is expected of the months that lack it, too: of the one
 //! before as long as this one lasts. What has not come until then is expected no more, and both are told
 //! ([`missed`]), so that no figure changes over night without a word.
@@ -32,6 +33,8 @@ const OVER_MONTHS: i32 = 2;
 const SHIFTED_DAYS: i32 = 3;
 const SHIFTED_SHARE: i64 = 2;
 const WEEK: i32 = 7;
+/// Months of a quarter.
+const QUARTER: i32 = 3;
 /// Days after which it is seen which rule of a stream of many days came near, and how often.
 const LOOKED_AT: i32 = 14;
 const LOOKS: i32 = 2;
@@ -63,7 +66,8 @@ pub(super) fn missed(others: &BTreeMap<Stream, Days>, first: Day, as_of: Day) ->
         if !is_told || stream.kind == Aside::Correction || is_daily(days, first.min(last.plus(1).first())) {
             return None;
         }
-        let amount: Amount = habits(days, last).into_iter().filter(|habit| habit.again).map(|habit| habit.amount).sum();
+        let amount: Amount =
+            habits(days, last, 1).into_iter().filter(|habit| habit.again).map(|habit| habit.amount).sum();
         (!amount.is_zero()).then_some(Missed { kind: stream.kind, amount, last, is_expected })
     };
     others.iter().filter_map(of).collect()
@@ -106,7 +110,11 @@ fn is_daily(days: &Days, first: Day) -> bool {
 
 /// Days of a month on which a stream came.
 fn count(days: &Days, month: Month) -> usize {
-    days.range(month.first()..month.plus(1).first()).count()
+    in_month(days, month).count()
+}
+
+fn in_month(days: &Days, month: Month) -> impl Iterator<Item = (&Day, &Amount)> {
+    days.range(month.first()..month.plus(1).first())
 }
 
 /// What a stream brought on one day of a month.
@@ -115,19 +123,20 @@ struct Habit {
     /// The number of the day that it comes on: of 31 the last, whatever the month.
     number: u32,
     amount: Amount,
-    /// Whether it did in the month before, too.
+    /// Whether it did before, too.
     again: bool,
 }
 
-fn habits(days: &Days, month: Month) -> Vec<Habit> {
-    let before: Vec<Day> = days.range(month.plus(-1).first()..month.first()).map(|(day, _)| *day).collect();
+/// What a month's days have brought, and whether one so many months before did, too.
+fn habits(days: &Days, month: Month, step: i32) -> Vec<Habit> {
+    let before: Vec<Day> = in_month(days, month.plus(-step)).map(|(day, _)| *day).collect();
     let of = |(day, amount): (&Day, &Amount)| {
         let same = before.iter().find(|other| other.number() == day.number());
         let number = |other: &Day| Some(day.number().max(other.number())).filter(|n| is(*day, *n) && is(*other, *n));
         let number = same.and_then(number).or_else(|| before.iter().rev().find_map(number));
         Habit { day: *day, number: number.unwrap_or(day.number()), amount: *amount, again: number.is_some() }
     };
-    days.range(month.first()..month.plus(1).first()).map(of).collect()
+    in_month(days, month).map(of).collect()
 }
 
 /// The day of a month that a number stands for: the last one where it has none of that number.
@@ -145,7 +154,7 @@ fn is(day: Day, number: u32) -> bool {
 fn month_by_month(days: &Days, end: Day, as_of: Day) -> Vec<(Day, Amount)> {
     let this = as_of.month();
     let newest: Vec<(Month, Vec<Habit>)> =
-        (0..=2).map(|ago| this.plus(-ago)).map(|month| (month, habits(days, month))).collect();
+        (0..=2).map(|ago| this.plus(-ago)).map(|month| (month, habits(days, month, 1))).collect();
     let mut out = Vec::new();
     let mut month = this.plus(-1);
     while month.first() < end {
@@ -165,6 +174,28 @@ fn month_by_month(days: &Days, end: Day, as_of: Day) -> Vec<(Day, Amount)> {
         }
         month = month.plus(1);
     }
+    out.extend(quarter_by_quarter(days, end, this));
+    out
+}
+
+/// What a stream is expected to bring that came on the same day of three quarters in a row, and in no month between them.
+fn quarter_by_quarter(days: &Days, end: Day, this: Month) -> Vec<(Day, Amount)> {
+    let mut out = Vec::new();
+    // What is due in the month before may be late.
+    for month in (0..=QUARTER + 1).map(|ago| this.plus(-ago)) {
+        let on = |months: i32, habit: &Habit| in_month(days, month.plus(months)).any(|(day, _)| is(*day, habit.number));
+        let is_quarterly = |habit: &Habit| {
+            habit.again
+                && on(-2 * QUARTER, habit)
+                && ![-2, -1, 1, 2, QUARTER].into_iter().any(|months| on(months, habit))
+        };
+        for habit in habits(days, month, QUARTER).into_iter().filter(is_quarterly) {
+            let ahead = (1..).map(|quarters| at(month.plus(QUARTER * quarters), habit.number));
+            let ahead = ahead.take_while(|day| *day < end).filter(|day| day.month() >= this.plus(-1));
+            let wanted = ahead.filter(|day| !has_come(days, *day, habit.amount));
+            out.extend(wanted.map(|day| (day, habit.amount)));
+        }
+    }
     out
 }
 
@@ -174,7 +205,8 @@ fn has_come(days: &Days, day: Day, amount: Amount) -> bool {
     let near = day.plus(-SHIFTED_DAYS).max(month.first())..=day.plus(SHIFTED_DAYS).min(month.plus(1).first().plus(-1));
     let is_like = |came: Amount| (came - amount).abs().scale_by(SHIFTED_SHARE, 1) <= amount.abs();
     // What came on that day of the month before as well is another one.
-    let is_other = |came: Day| came != day && habits(days, month).iter().any(|habit| habit.day == came && habit.again);
+    let is_other =
+        |came: Day| came != day && habits(days, month, 1).iter().any(|habit| habit.day == came && habit.again);
     days.contains_key(&day) || days.range(near).any(|(came, sum)| is_like(*sum) && !is_other(*came))
 }
 

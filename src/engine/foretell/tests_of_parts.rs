@@ -203,6 +203,13 @@ fn days_that_nobody_brought_are_no_days_without_cost() {
     assert!(told.words().ends_with(said), "{}", told.words());
     let year = Period { from: day("2026-01-01"), to: day("2027-01-01") };
     assert_eq!((told.left_open(year), told.left_open(day(AS_OF).month().period())), (vec![said.to_owned()], vec![]));
+    // One that hardly is over.
+    let late = [(["AWS", "vm", "2026-03-01", "2026-11-09"], 100), (["AWS", "vm", "2026-11-20", AS_OF], 100)];
+    let words = self::told(&engine(&late, usual()), "").words();
+    assert!(
+        words.ends_with("no charge of AWS from 2026-11-10 to 2026-11-19 is known: import what is missing"),
+        "{words}"
+    );
     // Who charges on some days of each week, or pauses often, has no holes.
     let weekends =
         (0..38).map(|week| day("2026-03-01").plus(7 * week)).map(|at| (at.to_string(), at.plus(4).to_string()));

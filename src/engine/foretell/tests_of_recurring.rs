@@ -109,3 +109,19 @@ fn what_came_a_day_late_is_not_expected_besides() {
     assert_eq!(expected(&came("2026-11-02", 900), "2026-11-21", 20), both);
     assert_eq!(expected(&came("2026-11-12", 100), "2026-11-21", 20), both);
 }
+
+#[test]
+fn what_comes_every_quarter_is_expected_with_the_next() {
+    let of = |texts: &[&str]| texts.iter().map(|text| (day(text), 3_000)).collect::<Vec<_>>();
+    let quarters = ["2025-12-01", "2026-03-01", "2026-06-01", "2026-09-01"];
+    assert_eq!(expected(&of(&quarters), "2026-11-21", 110), dates(&["2026-12-01", "2027-03-01"], 3_000));
+    // It may be late, as all is that comes with an invoice; then it is over.
+    assert_eq!(expected(&of(&quarters), "2027-01-20", 50), dates(&["2026-12-01", "2027-03-01"], 3_000));
+    assert_eq!(expected(&of(&quarters), "2027-02-03", 50), []);
+    // It has come; twice is no habit; and what comes each month is no quarter's.
+    let come = [&quarters[..], &["2026-12-02"]].concat();
+    assert_eq!(expected(&of(&come), "2026-12-05", 50), []);
+    assert_eq!(expected(&of(&quarters[2..]), "2026-11-21", 110), []);
+    let monthly = each("2026-01-01", "2026-11-21", 3_000, |at| at.number() == 1);
+    assert_eq!(expected(&monthly, "2026-11-21", 45), dates(&["2026-12-01", "2027-01-01"], 3_000));
+}
