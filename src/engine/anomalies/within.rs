@@ -7,6 +7,7 @@
 //! mostly of rollups: as often as filters leave other demands open at places of other dimensions. Knows no rule and no
 //! face.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
@@ -58,10 +59,10 @@ pub(in crate::engine) fn of(
             let finding = &listed.anomaly.finding;
             let Some(open) = left_open(&finding.place, &listed.providers, filter) else { continue };
             let of_end = if is_end(finding) && !open.is_empty() {
-                if !ends.contains_key(&at) {
-                    ends.insert(at, of_end(engine, listed, cancel)?);
+                match ends.entry(at) {
+                    Entry::Occupied(known) => known.get().clone(),
+                    Entry::Vacant(place) => place.insert(of_end(engine, listed, cancel)?).clone(),
                 }
-                ends.get(&at).and_then(Option::as_ref)
             } else {
                 None
             };
@@ -69,7 +70,7 @@ pub(in crate::engine) fn of(
                 within[of][at] = open.is_empty() || finding.was_within(filter, &listed.providers, &listed.place_words);
                 continue;
             }
-            Asked::put(&mut asked, (of, at), listed, open.into_iter().chain(of_end).cloned().collect());
+            Asked::put(&mut asked, (of, at), listed, open.into_iter().chain(of_end.as_ref()).cloned().collect());
         }
     }
     if asked.is_empty() {
