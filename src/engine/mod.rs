@@ -44,6 +44,9 @@ pub mod selection;
 mod shares;
 pub mod sharing;
 pub mod spend;
+mod spend_alike;
+#[cfg(test)]
+mod spend_alike_tests;
 mod spend_cards;
 pub mod spend_details;
 pub mod sweep;

@@ -354,7 +354,7 @@ impl Arrivals {
         let now = now.or_else(|| previous.as_ref().map(whole))?;
         let alike = against.and_then(|against| self.alike(period, against));
         let alike = alike.map(|(period, before)| Figure { amount: sum(period), previous: sum(before) });
-        Some(PendingCard { card, now, previous, alike })
+        Some(PendingCard { card, now, previous, alike, those_in: false })
     }
 
     /// Whether a day has come of none of those that are expected to have it.

@@ -9,9 +9,9 @@ use super::alike::{Before, Lacking};
 use super::answer::{Figure, Freshness, Key, Mover, Series, SpendAnswer};
 use super::local::LocalEngine;
 use super::matcher::admits;
-use super::pending::Arrivals;
 use super::query::{names, pieces, request, sums_by_currency};
 use super::reach::{Reach, known as known_by};
+use super::spend_alike::{self, Alike, ThoseIn};
 use super::spend_cards::{self, Days};
 use super::table::{Ids, Table};
 use super::{Cancel, Card, command, concerned, held, notices, pending, untold};
@@ -99,39 +99,9 @@ impl Ground {
     }
 }
 
-/// The lens's total over the days that can be held against each other, where some of its days have not come.
-struct Alike([(Period, Table); 2]);
-
-impl Alike {
-    fn new(
-        engine: &LocalEngine,
-        lens: &Lens,
-        as_of: Day,
-        arrivals: &Arrivals,
-        cancel: &Cancel,
-    ) -> Result<Option<Alike>> {
-        let days = lens.days(as_of);
-        let Some((now, before)) = days.1.and_then(|against| arrivals.alike(days.0, against)) else { return Ok(None) };
-        let of = |days| -> Result<(Period, Table)> {
-            Ok((days, engine.aggregate(&request(lens, days, &[], hours(lens)), cancel)?))
-        };
-        Ok(Some(Alike([of(now)?, of(before)?])))
-    }
-
-    fn sum(&self, currency: &str, days: Period) -> Option<Amount> {
-        let (_, table) = self.0.iter().find(|(known, _)| *known == days)?;
-        Some(total_of(table, currency)).filter(|total| total.rows() > 0).and_then(|total| total.value())
-    }
-}
-
 /// The cards reach back to the first of the month before the last.
 fn cards_of(as_of: Day) -> Period {
     Period { from: as_of.month().plus(-2).first(), to: as_of.plus(1) }
-}
-
-/// By the hour what is longer than one is in no figure.
-fn hours(lens: &Lens) -> Option<Granularity> {
-    Some(lens.granularity).filter(|granularity| *granularity == Granularity::Hour)
 }
 
 /// The days from the first to the last that was delivered; none where none was.
@@ -197,6 +167,8 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
     let lacking = arrivals.lacking(period, ground.against);
     let movers = movers(engine, lens, (period, ground.against, &lacking), cancel)?;
     let alike = Alike::new(engine, lens, as_of, &arrivals, cancel)?;
+    let those_in = ThoseIn::new(engine, lens, (period, ground.against), as_of, &arrivals, cancel)?;
+    let left = spend_alike::previous(engine, lens, ground.against, &lacking, cancel)?;
     let (come, come_before) = arrivals.both(period, ground.against);
     let not_in = pending::notices(come.as_ref(), come_before.as_ref(), (period, ground.against), &lacking);
     let settled_through = pending::settled(&ground.freshness, as_of);
@@ -216,12 +188,24 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
         let data_of =
             |value: Option<&str>| since(through(*oldest, reach.of(&value.map(Untrusted::from).into_iter().collect())));
         let total = total_of(layers, &currency);
+        let lens_total = ground.total(&currency, period);
+        let against = ground.against(&currency);
+        let held = |table: &Table| {
+            let line = |p| held_line(table, &currency, &starts, &held::against(period, p, granularity), *data);
+            against.map(line).unwrap_or_default()
+        };
+        let sum = |days| alike.as_ref()?.sum(&currency, days);
+        let mut pending = spend_cards::pending(&arrivals, &days, as_of, (period, against), sum);
+        those_in.fill(&mut pending, &currency, |card| match card {
+            Card::Total => lens_total.amount,
+            card => spend_cards::figure(card, &days, as_of).amount,
+        });
         SpendAnswer {
             metric: lens.metric,
             as_of,
             period,
             previous_period: lens.days(as_of).1,
-            total: ground.total(&currency, period),
+            total: lens_total,
             month_to_date: spend_cards::figure(Card::MonthToDate, &days, as_of),
             yesterday: spend_cards::figure(Card::Yesterday, &days, as_of),
             last_week: spend_cards::figure(Card::LastWeek, &days, as_of),
@@ -230,17 +214,13 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
             totals: line(layers, &currency, &starts, since(*data)),
             starts: starts.clone(),
             granularity,
-            previous_series: ground
-                .against(&currency)
-                .map(|p| held_line(previous, &currency, &starts, &held::against(period, p, granularity), *data))
-                .unwrap_or_default(),
+            previous_series: held(previous),
+            those_in_series: left.as_ref().map(held).unwrap_or_default(),
             movers: movers.get(&currency).cloned().unwrap_or_default(),
             movers_by: MOVERS_BY.to_vec(),
             freshness: freshness.clone(),
             settled_through,
-            pending: spend_cards::pending(&arrivals, &days, as_of, (period, ground.against(&currency)), |days| {
-                alike.as_ref()?.sum(&currency, days)
-            }),
+            pending,
             settled_days: settled_through.map_or(0, |day| (day.plus(1).0 - oldest.0).max(0) as u32),
             notices: {
                 let told = untold.get(&currency).into_iter().flatten().chain(&not_in).cloned().collect();
@@ -266,7 +246,7 @@ pub(super) fn currencies<'t>(tables: impl IntoIterator<Item = &'t Table>) -> Vec
     currencies
 }
 
-fn total_of(table: &Table, currency: &str) -> Total {
+pub(super) fn total_of(table: &Table, currency: &str) -> Total {
     let mut sum = Total::default();
     table.groups_in(currency).for_each(|(_, t)| sum.merge(t));
     sum

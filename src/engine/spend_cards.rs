@@ -15,7 +15,7 @@ use crate::domain::numbers::Total;
 use crate::domain::period::{Comparison, PeriodSpec};
 
 /// The figures with days of their own.
-const CARDS: [Card; 4] = [Card::MonthToDate, Card::Yesterday, Card::LastWeek, Card::LastMonth];
+pub(super) const CARDS: [Card; 4] = [Card::MonthToDate, Card::Yesterday, Card::LastWeek, Card::LastMonth];
 
 /// Daily totals of one currency, as far as charges are known.
 pub(super) struct Days {

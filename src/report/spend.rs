@@ -102,10 +102,12 @@ pub fn pending(answer: &SpendAnswer) -> Vec<String> {
     let line = |lacks: &PendingCard| {
         let mut said: Vec<String> = lacks.now.words().into_iter().collect();
         said.extend(lacks.previous.as_ref().and_then(Pending::words).map(|words| format!("of those before, {words}")));
-        if let (Some(alike), Some(last)) = (&lacks.alike, lacks.now.through) {
+        let of = lacks.now.through.map(|last| format!("to {last}"));
+        let of = if lacks.those_in { Some("of those in".to_owned()) } else { of };
+        if let Some((alike, of)) = lacks.alike.as_ref().zip(of) {
             let (now, before) = (money::known(alike.amount, code), money::known(alike.previous, code));
             let percent = money::percent(alike.amount, alike.previous);
-            said.push(format!("to {last} {now}, before {before}, {percent}"));
+            said.push(format!("{of} {now}, before {before}, {percent}"));
         }
         format!("{}: {}", named(lacks.card), said.join("; "))
     };

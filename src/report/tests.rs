@@ -299,6 +299,7 @@ fn spend_answer() -> SpendAnswer {
         starts: vec![from.seconds(), from.plus(1).seconds()],
         granularity: Granularity::Day,
         previous_series: vec![money("5"), None],
+        those_in_series: Vec::new(),
         movers: [("+S3", "2", None), ("Logs", "9", Some(from.plus(-1)))]
             .map(|(key, previous, through)| Mover {
                 key: vec![key.into()],
@@ -316,7 +317,13 @@ fn spend_answer() -> SpendAnswer {
         }],
         settled_through: Some(from),
         settled_days: 1,
-        pending: vec![PendingCard { card: Card::Total, now: not_in(), previous: None, alike: Some(figure("9", "10")) }],
+        pending: vec![PendingCard {
+            card: Card::Total,
+            now: not_in(),
+            previous: None,
+            alike: Some(figure("9", "10")),
+            those_in: false,
+        }],
         notices: vec![Notice {
             kind: NoticeKind::UnknownCost,
             severity: Severity::Warning,

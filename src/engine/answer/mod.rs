@@ -254,6 +254,9 @@ pub struct SpendAnswer {
     pub granularity: Granularity,
     /// The totals of the days that the period is held against, piece by piece.
     pub previous_series: Vec<Option<Amount>>,
+    /// The same of those alone who have brought the piece that is held against it; empty where all have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub those_in_series: Vec<Option<Amount>>,
     /// What changed most, up or down, by [`SpendAnswer::movers_by`].
     pub movers: Vec<Mover>,
     /// The dimensions of the movers' keys.

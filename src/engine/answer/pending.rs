@@ -59,6 +59,10 @@ pub struct PendingCard {
     /// against each other. `None` where there are no such days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alike: Option<Figure>,
+    /// Whether [`Self::alike`] is the figure as it is against those alone who have brought its days, as no day of it has
+    /// come of all.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub those_in: bool,
 }
 
 impl PendingCard {
@@ -84,6 +88,12 @@ impl SpendAnswer {
     #[must_use]
     pub fn lacks(&self, card: Card) -> Option<&PendingCard> {
         self.pending.iter().find(|pending| pending.card == card && pending.misleads())
+    }
+
+    /// What pieces of time are held against: of those alone who have brought them.
+    #[must_use]
+    pub fn held_series(&self) -> &[Option<Amount>] {
+        if self.those_in_series.is_empty() { &self.previous_series } else { &self.those_in_series }
     }
 
     /// A figure's change, as far as it may be told without a word: none where days are missing of either side.
@@ -129,7 +139,11 @@ impl Pending {
             let more = if more > 0 { " and others" } else { "" };
             format!("{} {}{more}", SafeText::from_outside(name), runs.join(" and "))
         };
-        let mut names: Vec<String> = self.of.iter().take(NAMED_MAX).map(one).collect();
+        // Who lacks most is never among those that are only counted.
+        let lacks = |behind: &&Behind| std::cmp::Reverse(behind.missing.iter().map(|run| run.days()).sum::<i32>());
+        let mut of: Vec<&Behind> = self.of.iter().collect();
+        of.sort_by_key(lacks);
+        let mut names: Vec<String> = of.into_iter().take(NAMED_MAX).map(one).collect();
         if self.of.len() > NAMED_MAX {
             names.push(format!("{} more", self.of.len() - NAMED_MAX));
         }

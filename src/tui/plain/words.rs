@@ -64,8 +64,10 @@ pub(super) fn percent(ratio: f64) -> String {
 /// That a figure lacks days, and how it moved over those that are in.
 fn without(lacks: &PendingCard, code: &str) -> String {
     let why = lacks.why_not_held().map_or_else(String::new, |why| format!(", {why}"));
-    let alike = lacks.alike.as_ref().zip(lacks.now.through).filter(|_| lacks.previous.is_none());
-    let alike = alike.map(|(alike, last)| format!("; to {last}{}", moved(alike, code).replacen(',', "", 1)));
+    let of = lacks.now.through.map(|last| format!("to {last}"));
+    let of = if lacks.those_in { Some("of those in".to_owned()) } else { of };
+    let alike = lacks.alike.as_ref().zip(of).filter(|_| lacks.previous.is_none());
+    let alike = alike.map(|(alike, of)| format!("; {of}{}", moved(alike, code).replacen(',', "", 1)));
     why + &alike.unwrap_or_default()
 }
 
@@ -153,7 +155,7 @@ pub fn series(answer: &SpendAnswer) -> Vec<String> {
                 Granularity::Day => format!("{} {day}", day.weekday()),
                 other => other.label(*start),
             };
-            let figure = Figure { amount: *total, previous: answer.previous_series.get(at).copied().flatten() };
+            let figure = Figure { amount: *total, previous: answer.held_series().get(at).copied().flatten() };
             let open = answer.settled_through.is_some_and(|settled| day > settled);
             let open = if open { ", not settled" } else { "" };
             format!("{name}: {}{}{open}.", cost(*total, code), moved(&figure, code))

@@ -139,6 +139,7 @@ impl Fake {
             last_month: figure(11_733_102, 11_204_871),
             totals: (0..starts.len()).map(total).collect(),
             series,
+            those_in_series: Vec::new(),
             previous_series: (0..starts.len()).map(|d| cents(wave(d, scale * 30))).collect(),
             starts,
             granularity: lens.granularity,

@@ -10,6 +10,7 @@ use super::month_end::{self, Told};
 use crate::domain::calendar::{Day, Period};
 use crate::domain::lens::Lens;
 use crate::domain::period::{Comparison, PeriodSpec};
+use crate::domain::text::SafeText;
 use crate::engine::Card;
 use crate::engine::answer::{Figure, Pending, PendingCard, SpendAnswer, SpendDetails};
 use crate::tui::tab::short_day;
@@ -237,6 +238,9 @@ impl Cards<'_> {
                     let words = ["days before not all in", "before not all in", "not comparable"].map(str::to_owned);
                     Span::styled(fitting(&words, room, theme), theme.style(Role::Unsure))
                 }
+                Some(PendingCard { alike: Some(alike), now, those_in: true, .. }) => {
+                    change_of_those(alike, now, places, room, theme)
+                }
                 _ if open => so_far(&figure, room, theme),
                 Some(PendingCard { alike: Some(alike), now, .. }) => {
                     let to = now.through.unwrap_or(answer.as_of);
@@ -347,6 +351,24 @@ fn change_to(figure: &Figure, to: Day, places: u32, room: usize, theme: &Theme) 
     Span::styled(text, theme.style(role))
 }
 
+/// A change of those alone whose days are in, which it says in any case, as much of it as there is room for.
+fn change_of_those(figure: &Figure, lacks: &Pending, places: u32, room: usize, theme: &Theme) -> Span<'static> {
+    let (role, sign) = money::direction(figure, &theme.glyphs);
+    let (amount, percent) = (money::change(figure, places), money::percent_change(figure));
+    let brief = if percent.is_empty() { format!("{sign} {amount}") } else { format!("{sign} {percent}") };
+    let mut names: Vec<SafeText> = lacks.of.iter().map(|behind| behind.provider.safe()).collect();
+    names.dedup();
+    let whose = if let [one] = names.as_slice() { format!("without {one}") } else { "of those in".to_owned() };
+    let texts = [
+        format!("{sign} {amount} {percent} {whose}"),
+        format!("{brief} {whose}"),
+        format!("{brief} of those in"),
+        format!("{brief} in part"),
+    ];
+    let text = if amount.is_empty() { String::new() } else { fitting(&texts, room, theme) };
+    Span::styled(text, theme.style(role))
+}
+
 /// The share of a change of days that are not all in yet: no saving, so not in a saving's colour.
 #[must_use]
 pub fn so_far(figure: &Figure, room: usize, theme: &Theme) -> Span<'static> {
@@ -406,7 +428,7 @@ mod tests {
         };
         let amount = |text: &str| text.parse().ok();
         let alike = Figure { amount: amount("110"), previous: amount("100") };
-        let card = PendingCard { card: Card::LastWeek, now, previous: None, alike: Some(alike) };
+        let card = PendingCard { card: Card::LastWeek, now, previous: None, alike: Some(alike), those_in: false };
         let week = |room| rows(Kind::LastWeek, card.clone(), room);
         assert_eq!(week(27), ["Last 7 days 6 of 7 days in", "  23,870.12", "▲ 10.00 +10 % to Nov 18"]);
         assert_eq!(week(22), ["Last 7 days 6 of 7 in", "  23,870.12", "▲ 10.00 +10 % to 18"]);
@@ -420,7 +442,7 @@ mod tests {
         let [_, _, below] = rows(Kind::LastWeek, PendingCard { alike: None, previous: lacks, ..card.clone() }, 25);
         assert_eq!(below, "days before not all in");
         let day = Pending { days: 1, through: None, ..card.now.clone() };
-        let yesterday = PendingCard { card: Card::Yesterday, now: day, previous: None, alike: None };
+        let yesterday = PendingCard { card: Card::Yesterday, now: day, previous: None, alike: None, those_in: false };
         assert_eq!(rows(Kind::Yesterday, yesterday, 25), ["Yesterday not all in", "  3,214.09", "-2.0 % so far"]);
         let month = Pending { days: 22, missing: 2, ..card.now.clone() };
         let month = PendingCard { card: Card::MonthToDate, now: month, ..card.clone() };

@@ -347,7 +347,7 @@ mod tests {
         }
         let newest = Some(day(newest));
         let now = Pending { days: 22, missing: 8, unsettled: 0, through: newest, newest, of: Vec::new() };
-        answer.pending = vec![PendingCard { card: Card::Total, now, previous: None, alike: None }];
+        answer.pending = vec![PendingCard { card: Card::Total, now, previous: None, alike: None, those_in: false }];
         let mut drivers = DriversAnswer {
             metric: answer.metric,
             currency: answer.currency.clone(),

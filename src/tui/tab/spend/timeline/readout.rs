@@ -97,7 +97,8 @@ impl Timeline<'_> {
     fn total(&self, bar: &Range<usize>, room: usize, theme: &Theme) -> Vec<Span<'static>> {
         let answer = self.answer;
         let places = money::places(&answer.currency);
-        let (amount, previous) = (within(&answer.totals, bar), within(&answer.previous_series, bar));
+        let (amount, previous) = (within(&answer.totals, bar), within(answer.held_series(), bar));
+        let is_part = previous != within(&answer.previous_series, bar);
         let figure = Figure { amount, previous };
         let muted = theme.style(Role::Muted);
         let amounts = self.columns(&answer.totals);
@@ -126,7 +127,9 @@ impl Timeline<'_> {
         }
         if let Some((previous, before)) = previous.zip(self.held_against(bar)) {
             let cost = previous.grouped(places);
-            let words = [format!("{before} {cost}"), cost];
+            // What others cost then whose charges are not in now is left out.
+            let of = if is_part { " of those in" } else { "" };
+            let words = [format!("{before} {cost}{of}"), format!("{cost}{of}")];
             if let Some(words) = words.into_iter().find(|words| fits(&spans, &format!("- {words}"))) {
                 let sign = Span::raw(theme.glyphs.previous.to_string());
                 spans.extend([sign, Span::styled(format!(" {words}  "), muted)]);
