@@ -209,12 +209,10 @@ pub fn bring_after(context: &mut Context<'_, '_>) -> Result<()> {
     }
 }
 
-/// Says what of the config's plan is left out.
+/// Says what of the config's plan is left out, and which channels bring nothing.
 fn say_wrong(context: &mut Context<'_, '_>, courier: &Courier) -> Result<()> {
-    match courier.wrong() {
-        Some(wrong) => context.streams.note(&wrong.line(), &[]),
-        None => Ok(()),
-    }
+    let of_channels = courier.channels().iter().filter_map(|channel| channel.wrong.as_ref());
+    courier.wrong().iter().chain(of_channels).try_for_each(|wrong| context.streams.note(&wrong.line(), &[]))
 }
 
 fn stands(context: &mut Context<'_, '_>) -> Result<AlertsAnswer> {

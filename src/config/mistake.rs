@@ -15,12 +15,14 @@ pub struct Mistake {
     pub message: String,
     /// The known word that may have been meant.
     pub meant: Option<String>,
+    /// The one channel or rule that it is of, as its section is called: nothing else waits for that.
+    pub of: Option<String>,
 }
 
 impl Mistake {
     /// A mistake at a byte position.
     pub fn new(at: usize, message: impl Into<String>) -> Mistake {
-        Mistake { at, message: message.into(), meant: None }
+        Mistake { at, message: message.into(), meant: None, of: None }
     }
 
     /// Adds the known word that is nearest to what was written, if one is near.
@@ -28,6 +30,19 @@ impl Mistake {
         self.meant = nearest(word, known).map(str::to_owned);
         self
     }
+}
+
+impl Mistake {
+    /// What is wrong, and what may have been meant.
+    pub fn said(&self) -> String {
+        let meant = self.meant.as_ref().map(|m| format!("; did you mean `{m}`?")).unwrap_or_default();
+        format!("{}{meant}", self.message)
+    }
+}
+
+/// Has mistakes be of one channel or rule, by its section.
+pub fn of_one(mistakes: &mut [Mistake], section: &str) {
+    mistakes.iter_mut().for_each(|mistake| mistake.of = Some(section.to_owned()));
 }
 
 /// Why a text is no TOML.
@@ -49,8 +64,7 @@ pub fn error(what: &str, text: &str, file: &str, mut mistakes: Vec<Mistake>) -> 
 }
 
 fn sentence(text: &str, file: &str, mistake: &Mistake) -> String {
-    let meant = mistake.meant.as_ref().map(|m| format!("; did you mean `{m}`?")).unwrap_or_default();
-    format!("{}: {}{meant}", place(text, file, mistake.at), mistake.message)
+    format!("{}: {}", place(text, file, mistake.at), mistake.said())
 }
 
 /// File, line and column, both from 1, columns in characters.

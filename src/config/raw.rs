@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::alert::{ALERTS, CHANNEL, RULE};
 use super::dimension::RawDimension;
-use super::mistake::{Mistake, shown, syntax};
+use super::mistake::{Mistake, of_one, shown, syntax};
 
 /// The shape of a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -285,9 +285,16 @@ impl Reader {
                 self.mistakes.push(Mistake::new(at, message));
                 continue;
             };
-            self.section(&format!("channels.{channel}"), CHANNEL, keys);
+            self.one(&format!("channels.{channel}"), CHANNEL, keys);
             self.raw.channels.push((channel, at));
         }
+    }
+
+    /// A channel or a rule: what is wrong with it stops it alone.
+    fn one(&mut self, section: &str, keys: &[(&str, Shape)], entries: &DeTable<'_>) {
+        let before = self.mistakes.len();
+        self.section(section, keys, entries);
+        of_one(&mut self.mistakes[before..], section);
     }
 
     /// Keys of all alerts, and tables of single ones.
@@ -297,7 +304,7 @@ impl Reader {
             let (rule, at) = (name.get_ref().to_string(), name.span().start);
             match value.get_ref() {
                 DeValue::Table(keys) => {
-                    self.section(&format!("alerts.{rule}"), RULE, keys);
+                    self.one(&format!("alerts.{rule}"), RULE, keys);
                     self.raw.rules.push((rule, at));
                 }
                 _ => {

@@ -45,7 +45,7 @@ pub struct Standing {
     /// Where nobody is told of what is found: why not, and what would be told.
     pub silence: Option<(Silence, Vec<Letter>)>,
     /// What of the config's plan cannot be meant, and is left out.
-    pub wrong: Option<String>,
+    pub wrong: Vec<String>,
 }
 
 /// How a channel stands.
@@ -188,7 +188,7 @@ impl Alerting {
         let tested = self.shared.tested().clone();
         let silence =
             self.shared.courier.silence().map(|why| self.shared.found().map(|news| (why, news))).transpose()?;
-        let wrong = self.shared.courier.wrong().map(Wrong::line);
+        let wrong = self.shared.courier.wrong().iter().map(Wrong::line).collect();
         Ok(Standing { channels: channels(&self.shared.courier, &answer), answer, tested, silence, wrong })
     }
 

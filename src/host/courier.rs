@@ -45,7 +45,7 @@ pub type Terminal<'t> = dyn Fn(&Notice) -> bool + 't;
 pub struct Courier {
     channels: Vec<Channel>,
     plan: Plan,
-    wrong: Option<Wrong>,
+    wrong: Vec<Wrong>,
     /// Whether somebody sees what the terminal is told.
     is_seen: bool,
     certificate: Option<PathBuf>,
@@ -145,8 +145,8 @@ impl Courier {
 
     /// What of the config's plan cannot be meant, and is left out.
     #[must_use]
-    pub fn wrong(&self) -> Option<&Wrong> {
-        self.wrong.as_ref()
+    pub fn wrong(&self) -> &[Wrong] {
+        &self.wrong
     }
 
     /// The moment to look at: now, or the end of the day that was named.

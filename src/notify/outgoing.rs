@@ -206,6 +206,7 @@ async fn by(channel: &Channel, worded: &Worded, message: &Message, means: &Means
         #[cfg(not(feature = "aws"))]
         Via::Sns { .. } => Err(Failure::new("this spendtop was built without the feature `aws`")),
         Via::Command(run) => command::bring(run, worded).await,
+        Via::Unknown => Err(Failure::new("the config does not say how it is reached")),
     };
     brought.map(|()| Fate::Delivered)
 }

@@ -162,11 +162,13 @@ pub fn decide(plan: &Plan, facts: &Facts, memory: &Memory, outbox: &BTreeMap<Str
         let is_past = was.until.is_some_and(|until| today >= until);
         let old = facts.now - was.at > MEMORY_DAYS * DAY_SECONDS;
         if was.turn == Turn::Raised && was.kind.goes_on() && !is_past {
-            if unknown.contains(&was.kind) || is_less_grave(plan, facts, subject, was) {
+            let of_rule = lapse(plan, facts, subject, was);
+            let is_stopped = is_stopped(plan, was) || of_rule == Some(Lapse::NoRule) && !plan.stopped.is_empty();
+            if unknown.contains(&was.kind) || is_stopped || is_less_grave(plan, facts, subject, was) {
                 continue;
             }
             let over = Remembered { turn: Turn::Resolved, at: facts.now, ..was.clone() };
-            decision.letters.extend(resolved(plan, facts, subject, (was, &was.told, lapse(plan, facts, subject, was))));
+            decision.letters.extend(resolved(plan, facts, subject, (was, &was.told, of_rule)));
             decision.memory.insert(subject.clone(), Some(over));
         } else if old || (is_past && was.turn == Turn::Raised) {
             decision.memory.insert(subject.clone(), None);
@@ -312,6 +314,11 @@ fn is_less_grave(plan: &Plan, facts: &Facts, subject: &str, was: &Remembered) ->
     let of_any = |rule: &Rule| Rule { severity: Severity::Info, ..rule.clone() };
     was.kind == Kind::Anomaly
         && plan.rules.iter().filter(theirs).any(|rule| conditions::finds(&of_any(rule), facts, subject))
+}
+
+/// Whether a rule that found a trouble is one that the config cannot mean by now: whether it is over nobody knows.
+fn is_stopped(plan: &Plan, was: &Remembered) -> bool {
+    was.rules.iter().any(|rule| plan.stopped.contains(rule))
 }
 
 /// Whether a trouble that no rule finds has lapsed with its rule, and is not over by itself.

@@ -85,6 +85,8 @@ pub enum Via {
     },
     /// A program, with its arguments.
     Command(Vec<String>),
+    /// It is not known how: the config cannot mean what it says.
+    Unknown,
 }
 
 impl Via {
@@ -100,6 +102,7 @@ impl Via {
             Via::PagerDuty { .. } => "pagerduty",
             Via::AzureHub { .. } => "azure-hub",
             Via::Command(_) => "command",
+            Via::Unknown => "unknown",
         }
     }
 
@@ -112,7 +115,7 @@ impl Via {
             Via::Email(email) => email.password.as_deref().into_iter().collect(),
             Via::PagerDuty { key, .. } => vec![key],
             Via::AzureHub { connection, .. } => vec![connection],
-            Via::Sns { .. } | Via::Command(_) => Vec::new(),
+            Via::Sns { .. } | Via::Command(_) | Via::Unknown => Vec::new(),
         }
     }
 

@@ -4,11 +4,13 @@
 //! of a webhook, which is a secret itself. Knows nobody who brings anything.
 
 mod channel;
+mod stopped;
 #[cfg(test)]
 mod tests;
 
 pub use self::channel::{Channel, Email, HubFormat, Security, Via, Wrong};
-use super::mistake::{Mistake, shown};
+use self::stopped::{Stopped, section_of_channel, section_of_rule};
+use super::mistake::{Mistake, of_one, shown};
 use super::raw::{Placed, Raw, Shape, words};
 use super::reader::{Reader, span};
 use super::{Config, connection};
@@ -110,14 +112,14 @@ pub struct Alerts {
     pub plan: Plan,
     /// The channels, by name.
     pub channels: Vec<Channel>,
-    /// What of the plan cannot be meant: it is left out of it.
-    pub wrong: Option<Wrong>,
+    /// What of the plan, and of channels without a name, cannot be meant: it is left out.
+    pub wrong: Vec<Wrong>,
 }
 
 impl Default for Alerts {
     fn default() -> Self {
         let rules = usual_rules(&[DESKTOP.to_owned(), TERMINAL.to_owned()]);
-        Alerts { plan: Plan { rules, ..Plan::default() }, channels: Vec::new(), wrong: None }
+        Alerts { plan: Plan { rules, ..Plan::default() }, channels: Vec::new(), wrong: Vec::new() }
     }
 }
 
@@ -131,7 +133,7 @@ fn usual_rules(to: &[String]) -> Vec<Rule> {
 pub type PlaceOf<'a> = &'a dyn Fn(usize) -> String;
 
 /// Reads channels and rules; adds to `mistakes` what they cannot mean. What nothing but alerts waits for is no
-/// mistake, which nothing goes on with: it is kept as what is wrong.
+/// mistake, which nothing goes on with: it is kept as what is wrong, and stops that channel or rule alone.
 pub fn validate(
     raw: &Raw,
     config: &Config,
@@ -140,7 +142,12 @@ pub fn validate(
     mistakes: &mut Vec<Mistake>,
 ) -> Alerts {
     let mut reader = Reader { raw, mistakes, section: "alerts".to_owned(), at: 0 };
-    let channels = raw.channels.iter().filter_map(|(name, at)| reader.channel(name, *at, place)).collect();
+    let mut channels: Vec<(&str, Option<Channel>)> = Vec::new();
+    for (name, at) in &raw.channels {
+        let before = reader.mistakes.len();
+        channels.push((name, reader.channel(name, *at, place)));
+        of_one(&mut reader.mistakes[before..], &section_of_channel(name));
+    }
     let here = [(DESKTOP, config.notify.desktop), (TERMINAL, config.notify.terminal)];
     let mut known: Vec<&str> = here.iter().map(|(name, _)| *name).collect();
     known.extend(raw.channels.iter().map(|(name, _)| name.as_str()));
@@ -151,12 +158,28 @@ pub fn validate(
         .unwrap_or_else(|| known.iter().filter(|name| !off.contains(name)).map(|name| (*name).to_owned()).collect());
     let (mut plan, wrong) = reader.plan(place);
     for (name, at) in &raw.rules {
+        let before = reader.mistakes.len();
         plan.rules.extend(reader.rule(name, *at, (&known, &off, &to), own));
+        of_one(&mut reader.mistakes[before..], &section_of_rule(name));
     }
     if raw.rules.is_empty() {
         plan.rules = usual_rules(&to);
     }
+    let stopped = Stopped::take(mistakes, place);
+    let (names, of_rules) = stopped.rules(&raw.rules);
+    plan.rules.retain(|rule| !names.contains(&rule.name));
+    plan.stopped = names;
+    // What has no name of a channel is none.
+    let (named, others): (Vec<_>, Vec<_>) = channels.into_iter().partition(|(name, _)| is_free(name));
+    let unnamed = others.iter().filter_map(|(name, _)| stopped.wrong(&section_of_channel(name)));
+    let wrong = wrong.into_iter().chain(unnamed).chain(of_rules).collect();
+    let channels = named.into_iter().filter_map(|(name, channel)| stopped.channel(name, channel)).collect();
     Alerts { plan, channels, wrong }
+}
+
+/// Whether a channel can have a name: one that this machine's own have not.
+fn is_free(name: &str) -> bool {
+    connection::is_name(name) && name != DESKTOP && name != TERMINAL
 }
 
 impl Reader<'_> {
@@ -220,7 +243,7 @@ impl Reader<'_> {
         let urgent = self.one_of("urgent", &words_of(Kind::Anomaly)).unwrap_or(usual.urgent);
         let storm = self.number("storm", 1..=STORM_MAX).and_then(|n| usize::try_from(n).ok()).unwrap_or(usual.storm);
         let local_hours = self.one_of("clock", &[("local", true), ("utc", false)]).unwrap_or(usual.local_hours);
-        (Plan { rules: Vec::new(), cooldown, quiet, urgent, storm, local_hours }, wrong)
+        (Plan { cooldown, quiet, urgent, storm, local_hours, ..usual }, wrong)
     }
 
     fn rule(&mut self, name: &str, at: usize, to: (&[&str], &[&str], &[String]), own: &[Dimension]) -> Option<Rule> {

@@ -8,7 +8,16 @@ fn alerts(text: &str) -> Alerts {
 }
 
 fn bad(text: &str) -> String {
-    parse(text, "c.toml").expect_err(text).message
+    match parse(text, "c.toml") {
+        Err(error) => error.message,
+        Ok(config) => wrong(&config.alerts).join("\n"),
+    }
+}
+
+/// What is wrong with single channels and rules.
+fn wrong(alerts: &Alerts) -> Vec<String> {
+    let of_channels = alerts.channels.iter().filter_map(|channel| channel.wrong.as_ref());
+    alerts.wrong.iter().chain(of_channels).map(Wrong::line).collect()
 }
 
 #[test]
@@ -91,10 +100,9 @@ const ALL: &str = r#"
 fn how_much_an_anomaly_presses_is_said_as_anomalies_say_it_and_as_before() {
     let severity = |kind: &str, word: &str| {
         let text = format!("[alerts.{kind}]\nseverity = \"{word}\"\n[alerts]\nurgent = \"high\"\n");
-        parse(&text, "c.toml").map(|config| {
-            assert_eq!(config.alerts.plan.urgent, Severity::High);
-            config.alerts.plan.rules[0].severity
-        })
+        let alerts = alerts(&text);
+        assert_eq!(alerts.plan.urgent, Severity::High);
+        alerts.plan.rules.first().map(|rule| rule.severity).ok_or_else(|| wrong(&alerts).join("\n"))
     };
     for (word, want) in [
         ("low", Severity::Info),
@@ -106,9 +114,9 @@ fn how_much_an_anomaly_presses_is_said_as_anomalies_say_it_and_as_before() {
     ] {
         assert_eq!(severity("anomaly", word).expect(word), want, "{word}");
     }
-    let message = severity("anomaly", "severe").expect_err("none").message;
+    let message = severity("anomaly", "severe").expect_err("none");
     assert!(message.contains("it is one of `low`, `medium`, `high`, `critical`, `info`, `warning`"), "{message}");
-    let message = severity("budget", "high").expect_err("a budget's has no such grade").message;
+    let message = severity("budget", "high").expect_err("a budget's has no such grade");
     assert!(message.contains("it is one of `info`, `warning`, `critical`"), "{message}");
 }
 
@@ -242,6 +250,53 @@ fn a_key_of_another_kind_of_rule_is_refused() {
 }
 
 #[test]
+fn what_one_channel_or_rule_cannot_mean_stops_that_one_alone() {
+    let good = "[channels.good]\ntype = \"slack\"\nurl = \"env:A\"\n[alerts.budget]\nto = [\"good\"]\n";
+    let mail = "type = \"email\"\nhost = \"h\"\nfrom = \"a@b.example\"\n";
+    for (text, of_channel) in [
+        ("[channels.bad]\ntype = \"slak\"", true),
+        ("[channels.bad]\nurl = \"env:A\"", true),
+        ("[channels.bad]\ntype = 3\nurl = \"env:A\"", true),
+        ("[channels.bad]\ntype = \"slack\"", true),
+        ("[channels.bad]\ntype = \"slack\"\nurl = \"env:A\"\nhedaers = \"x\"", true),
+        ("[channels.bad]\ntype = \"slack\"\nurl = \"https://hooks.example/T0/canary\"", true),
+        (&format!("[channels.bad]\n{mail}to = \"a@b.example\""), true),
+        (&format!("[channels.bad]\n{mail}to = []"), true),
+        (&format!("[channels.bad]\n{mail}to = [\"a@b.example\"]\nport = 99999"), true),
+        (&format!("[channels.bad]\n{mail}to = [\"a@b.example\"]\nport = \"25\""), true),
+        (&format!("[channels.bad]\n{mail}to = [\"a@b.example\"]\nsecurity = \"ssl\""), true),
+        ("[channels.bad]\ntype = \"command\"\nrun = []", true),
+        ("[channels.bad]\ntype = \"sns\"\ntopic = \"oven\"", true),
+        ("[channels.bad]\ntype = \"azure-hub\"\nconnection = \"env:A\"\nhub = \"h\"\nformat = \"gcm\"", true),
+        ("[channels.bad]\ntype = \"slack\"\nurl = \"env:A\"\nallow_private = \"127.0.0.1\"", true),
+        ("[channels.\"bad name\"]\ntype = \"slack\"\nurl = \"env:A\"", false),
+        ("[alerts.anomaly]\nto = [\"gud\"]", false),
+        ("[alerts.anomaly]\nseverity = \"hgih\"", false),
+        ("[alerts.anomaly]\nwhere = \"cost>5\"", false),
+        ("[alerts.anomaly]\nhours = \"25:00-26:00\"", false),
+        ("[alerts.anomaly]\ndays = [\"monday\"]", false),
+        ("[alerts.anomly]", false),
+    ] {
+        let alerts = alerts(&format!("{good}{text}\n"));
+        let rules: Vec<&str> = alerts.plan.rules.iter().map(|rule| rule.name.as_str()).collect();
+        assert_eq!(rules, ["budget"], "{text}");
+        let sound: Vec<&str> =
+            alerts.channels.iter().filter(|channel| channel.wrong.is_none()).map(|one| one.name.as_str()).collect();
+        assert_eq!((sound, alerts.channels.len()), (vec!["good"], 1 + usize::from(of_channel)), "{text}");
+        let wrong = wrong(&alerts);
+        assert!(wrong.len() == 1 && wrong[0].starts_with("c.toml:") && !wrong[0].contains("canary"), "{wrong:?}");
+        let stopped = usize::from(text.starts_with("[alerts"));
+        assert_eq!(alerts.plan.stopped.len(), stopped, "{text}");
+    }
+    let two = alerts("[channels.bad]\ntype = \"slack\"\nhedaers = \"x\"");
+    let wrong = wrong(&two).join("\n");
+    assert!(wrong.contains("needs `url`") && wrong.contains("unknown key `channels.bad.hedaers`"), "{wrong}");
+    for text in ["[chanels.a]\ntype = \"slack\"", "[alerts]\nto = [", "[alerts]\ncooldwn = \"1h\""] {
+        assert!(parse(&format!("{good}{text}"), "c.toml").is_err(), "{text}");
+    }
+}
+
+#[test]
 fn what_alerts_alone_cannot_mean_keeps_nothing_else_from_its_work() {
     let of = |hosts: &str| {
         let text = format!("[channels.a]\ntype = \"slack\"\nurl = \"env:A\"\nallow_private = [{hosts}]");
@@ -261,6 +316,6 @@ fn what_alerts_alone_cannot_mean_keeps_nothing_else_from_its_work() {
     let endless = alerts("[alerts]\nquiet = \"00:00-24:00\"\nstorm = 3");
     assert_eq!((endless.plan.quiet, endless.plan.storm), (None, 3), "it silences nothing");
     let must = "`alerts.quiet` must be hours like \"22:00-07:00\", which end, not \"00:00-24:00\"; no hours are quiet";
-    assert_eq!(endless.wrong.map(|wrong| wrong.line()), Some(format!("c.toml:2:9: {must}")));
-    assert_eq!(alerts("[alerts]\nquiet = \"22:00-07:00\"").wrong, None);
+    assert_eq!(wrong(&endless), [format!("c.toml:2:9: {must}")]);
+    assert_eq!(alerts("[alerts]\nquiet = \"22:00-07:00\"").wrong, []);
 }

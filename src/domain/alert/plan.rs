@@ -1,5 +1,7 @@
 //! What is to be told, to whom, and when.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, Severity};
@@ -161,6 +163,9 @@ pub fn moment(local: i64) -> (Day, u16) {
 pub struct Plan {
     /// The rules.
     pub rules: Vec<Rule>,
+    /// The names of those that the config cannot mean as they are: what they had found stays as it was told.
+    #[serde(default)]
+    pub stopped: BTreeSet<String>,
     /// Seconds after its end in which the same trouble is not told again.
     pub cooldown: i64,
     /// Hours in which only what presses most is told; all else waits for their end.
@@ -177,6 +182,7 @@ impl Default for Plan {
     fn default() -> Self {
         Plan {
             rules: Vec::new(),
+            stopped: BTreeSet::new(),
             cooldown: 6 * 3_600,
             quiet: None,
             urgent: Severity::Critical,

@@ -144,10 +144,10 @@ impl Scene<'_> {
             Some((Ok(standing), now)) if self.panel.opened().is_some() => self.whole(&mut page, standing, now),
             Some((Ok(standing), now)) => {
                 page.channels(standing, now);
-                if let Some(wrong) = &standing.wrong {
+                if !standing.wrong.is_empty() {
                     page.blank();
-                    page.wrapped(wrong, Role::Unsure);
                 }
+                standing.wrong.iter().for_each(|wrong| page.wrapped(wrong, Role::Unsure));
                 if standing.channels.len() <= 2 {
                     page.blank();
                     page.wrapped(ADD, Role::Muted);

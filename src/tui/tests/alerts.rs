@@ -86,7 +86,13 @@ pub(super) fn standing() -> Standing {
         channel("desktop", "desktop", 0, Gate::default()),
         channel("terminal", "terminal", 0, good(300)),
     ];
-    Standing { channels, answer, tested: [("pager".to_owned(), Fate::Delivered)].into(), silence: None, wrong: None }
+    Standing {
+        channels,
+        answer,
+        tested: [("pager".to_owned(), Fate::Delivered)].into(),
+        silence: None,
+        wrong: Vec::new(),
+    }
 }
 
 fn told(session: &mut Session, standing: Result<Standing, Error>) {
@@ -158,7 +164,7 @@ fn what_nobody_is_told_is_shown_and_how_a_channel_is_made() {
 #[test]
 fn what_the_config_cannot_mean_is_said_of_its_channel_and_of_the_plan() {
     let mut standing = standing();
-    standing.wrong = Some("c.toml:2:9: `alerts.quiet` must be hours which end; no hours are quiet".to_owned());
+    standing.wrong = vec!["c.toml:2:9: `alerts.quiet` must be hours which end; no hours are quiet".to_owned()];
     let chat = standing.channels.iter_mut().find(|channel| channel.name == "chat").expect("chat");
     chat.unusable = Some("`channels.chat.allow_private` must hold hosts, not \"*\" (c.toml:4:18)".to_owned());
     for size in [(80, 24), (120, 36)] {

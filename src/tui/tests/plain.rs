@@ -128,7 +128,7 @@ fn how_alerts_stand_is_told_by_a_word() {
     let text = Waiting::of(silent, &[]).told(Reader::default(), "alerts\n");
     assert!(text.contains("\nThis is the demo: nobody is told.\nThere would be nothing new to tell.\n"), "{text}");
     let mut wrong = standing();
-    wrong.wrong = Some("c.toml:2:9: `alerts.quiet` must end".to_owned());
+    wrong.wrong = vec!["c.toml:2:9: `alerts.quiet` must end".to_owned()];
     wrong.channels.iter_mut().for_each(|channel| channel.unusable = Some("no address".to_owned()));
     let text = Waiting::of(wrong, &[]).told(Reader::default(), "alerts\n");
     assert!(

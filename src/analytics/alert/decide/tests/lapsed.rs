@@ -98,3 +98,20 @@ fn what_was_told_and_became_less_grave_goes_on_until_it_is_over() {
     let over = look(&grave, &is(Severity::Warning, Taken::Over("over".to_owned())), &mut memory);
     assert!(told(&over)[0].1.starts_with("resolved: "), "{over:?}");
 }
+
+#[test]
+fn what_a_rule_had_found_that_the_config_cannot_mean_by_now_stays_as_it_was_told() {
+    let sound = plan(vec![rule(Kind::Anomaly, &["ops"])]);
+    let there = facts(vec![anomaly("a", Severity::Critical, Taken::Open)]);
+    let mut memory = Memory::new();
+    look(&sound, &there, &mut memory);
+    let over = facts(vec![anomaly("a", Severity::Critical, Taken::Over("it is back".to_owned()))]);
+    // It has a mistake, or its name has.
+    for name in ["anomaly", "anomly"] {
+        let stopped = Plan { stopped: [name.to_owned()].into(), ..plan(Vec::new()) };
+        assert!(look(&stopped, &there, &mut memory).is_empty(), "{name}");
+        assert_eq!(memory["anomaly/a"].turn, Turn::Raised, "{name}");
+    }
+    assert!(look(&sound, &there, &mut memory).is_empty(), "it is known");
+    assert_eq!(look(&sound, &over, &mut memory).len(), 1);
+}
