@@ -203,6 +203,7 @@ pub fn bring_after(context: &mut Context<'_, '_>) -> Result<()> {
     if courier.silence().is_some() {
         return say_silence(context, &courier);
     }
+    say_wrong(context, &courier)?;
     match bring(context, courier) {
         Ok(_) => Ok(()),
         Err(error) => context.streams.note(&format!("alerts were not looked at: {}", error.message), &[]),
