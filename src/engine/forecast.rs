@@ -4,10 +4,11 @@
 
 use super::Cancel;
 use super::answer::{Ahead, DayAhead, ForecastAnswer, LeftAside, PieceAhead, Range, Told};
+use super::concerned;
 use super::foretell::{Aside, DAYS, Foretold, foretell};
 use super::local::LocalEngine;
 use super::query::{pieces, request};
-use super::spend::currencies;
+use super::spend::{admitted, currencies};
 use super::table::Table;
 use crate::analytics::forecast::{Band, State};
 use crate::domain::calendar::{Day, Granularity, Period};
@@ -47,13 +48,24 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
     let before = Period { from: as_of.plus(-days_ahead()), to: as_of };
     let known = Period { from: before.from.min(as_of.month().plus(-2).first()), to: as_of.plus(1) };
     let table = engine.aggregate(&request(&lens, known, &[], Some(Granularity::Day)), cancel)?;
+    let month_before = as_of.month().plus(-1).period();
+    let freshness = admitted(engine.freshness(as_of), &lens);
+    let arrivals = concerned::arrivals(engine, &lens, (&freshness, as_of), (month_before, Some(before)), cancel)?;
     let answer = |currency: String| {
         let told = foretell(engine, &lens.filter, (lens.metric, &currency), as_of, DAYS, cancel)?;
         // Of days that began before the charges do, what they cost is not known.
         let is_known =
             |days: Period| engine.data_days().is_some_and(|data| data.from <= days.from && data.to > days.from);
-        let cost = |days: Period| cost(&table, &currency, days).filter(|_| is_known(days));
-        Ok(in_words(&told, &lens, currency.clone(), (cost(as_of.month().plus(-1).period()), cost(before))))
+        let cost = |days: Period| {
+            let lacks = arrivals.missing(days).filter(|_| told.first() < days.to);
+            match lacks.and_then(|lacks| lacks.words()) {
+                // What has not come would all be a rise: it is foretold, as the days that it is held against are.
+                Some(words) => (told.sum(days).map(|band| range(band).forecast), Some(words)),
+                None => (cost(&table, &currency, days), None),
+            }
+        };
+        let cost = |days: Period| Some(cost(days)).filter(|_| is_known(days)).unwrap_or_default();
+        Ok(in_words(&told, &lens, currency.clone(), (cost(month_before), cost(before))))
     };
     currencies([&table]).into_iter().map(answer).collect()
 }
@@ -61,6 +73,9 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
 fn days_ahead() -> i32 {
     i32::try_from(DAYS).unwrap_or_default()
 }
+
+/// What earlier days cost, and what of them has not come and is foretold.
+type Before = (Option<Amount>, Option<String>);
 
 /// What a currency's days cost; nothing where all of it is unknown.
 fn cost(table: &Table, currency: &str, days: Period) -> Option<Amount> {
@@ -74,13 +89,13 @@ fn in_words(
     told: &Foretold,
     lens: &Lens,
     currency: String,
-    (month_before, days_before): (Option<Amount>, Option<Amount>),
+    (month_before, days_before): (Before, Before),
 ) -> ForecastAnswer {
     let as_of = told.as_of;
     let (month, next) = (as_of.month().period(), next_days(as_of));
-    let ahead = |period: Period, previous| {
+    let ahead = |period: Period, (previous, previous_lacks): Before| {
         let (settled, put_back) = (told.came(period), told.put_back(period));
-        Some(Ahead { period, range: range(told.sum(period)?), settled, put_back, previous })
+        Some(Ahead { period, range: range(told.sum(period)?), settled, put_back, previous, previous_lacks })
     };
     let days = Period { from: told.first(), to: told.end().min(next.to) };
     let day = |day: Day| Some(DayAhead { day, range: range(told.day(day)?) });
@@ -200,10 +215,18 @@ fn of_currency(told: &ForecastAnswer) -> Vec<String> {
         let words = format!("{}, {} to {}", amount(forecast), amount(low_80), amount(high_80));
         lines.push(format!("The next 90 days, to {}: {words}.", next.period.to.plus(-1)));
     }
+    lines.extend(told.month.iter().chain(&told.next_90_days).filter_map(of_before).map(|line| line + "."));
     lines.push(format!("How: {}.", told.words));
     lines.extend(told.model.iter().flat_map(measured));
     lines.extend(told.aside.iter().map(|kind| put_back(kind, &amount)));
     lines
+}
+
+/// What of the days that some are held against has not come, and that it is foretold.
+#[must_use]
+pub fn of_before(ahead: &Ahead) -> Option<String> {
+    let words = ahead.previous_lacks.as_ref()?;
+    Some(format!("of the days before, {words}: what is missing is foretold"))
 }
 
 /// How well a model did, in sentences.

@@ -8,7 +8,7 @@ use crate::domain::calendar::{Day, Period};
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::period::{Comparison, PeriodSpec};
-use crate::engine::answer::{Figure, SpendAnswer};
+use crate::engine::answer::{Figure, ForecastAnswer, SpendAnswer};
 use crate::engine::local::LocalEngine;
 use crate::engine::{Answer, Cancel, Card, Engine, Question, bills};
 use crate::store::Store;
@@ -18,7 +18,7 @@ fn day(text: &str) -> Day {
 }
 
 /// Two providers that cost 100 and 50 a day, and 103 and 50 from November on, each up to a day.
-fn answer(last: &str, last_of_vultr: &str) -> SpendAnswer {
+fn engine(last: &str, last_of_vultr: &str) -> LocalEngine {
     let store = Arc::new(Store::in_memory(&[]));
     for (provider, last, cost) in [("Hetzner", last, 100), ("Vultr", last_of_vultr, 50)] {
         let mut text = String::from(
@@ -30,7 +30,11 @@ fn answer(last: &str, last_of_vultr: &str) -> SpendAnswer {
         }
         bills::import(&store, provider, &text, day(last).plus(1).seconds());
     }
-    let engine = LocalEngine::new(store, Config::default().settle, false);
+    LocalEngine::new(store, Config::default().settle, false)
+}
+
+fn answer(last: &str, last_of_vultr: &str) -> SpendAnswer {
+    let engine = engine(last, last_of_vultr);
     let lens = Lens { period: PeriodSpec::LastDays(7), comparison: Comparison::MonthBefore, ..Lens::default() };
     match engine.ask(&Question::Spend(lens), day("2026-11-23"), &Cancel::default()).expect("an answer") {
         Answer::Spend(mut answers) if answers.len() == 1 => answers.remove(0),
@@ -81,4 +85,22 @@ fn where_days_have_come_of_all_those_are_compared_and_where_nobody_is_in_none() 
     let all = answer("2026-11-22", "2026-11-22");
     let lacking_today = all.pending.iter().find(|one| one.card == Card::Yesterday);
     assert!(lacking_today.is_none_or(|one| !one.those_in), "{lacking_today:?}");
+}
+
+#[test]
+fn a_forecast_is_held_against_days_that_are_whole() {
+    let told = |last: &str, last_of_vultr: &str| -> ForecastAnswer {
+        let question = Question::Forecast(Lens::default());
+        match engine(last, last_of_vultr).ask(&question, day("2026-11-23"), &Cancel::default()).expect("an answer") {
+            Answer::Forecast(mut answers) if answers.len() == 1 => answers.remove(0),
+            other => panic!("{other:?}"),
+        }
+    };
+    let late = told("2026-11-22", "2026-10-13");
+    let month = late.month.expect("foretold");
+    let before = month.previous.expect("held against October");
+    assert!((before - Amount::whole(31 * 150)).abs() < Amount::whole(50), "{before}");
+    assert!(month.previous_lacks.expect("told").contains("18 of 31 days not in yet: Vultr"), "its days are foretold");
+    let whole = told("2026-11-22", "2026-11-20").month.expect("foretold");
+    assert_eq!((whole.previous, whole.previous_lacks), (Some(Amount::whole(31 * 150)), None));
 }

@@ -9,7 +9,7 @@ use super::grid::{Column, Document, Grid, Kind, Part, safe};
 use super::{Format, Style, json, markdown, money, table};
 use crate::domain::calendar::{Granularity, Period};
 use crate::engine::answer::{Ahead, DayAhead, ForecastAnswer, LeftAside, PieceAhead, Range};
-use crate::engine::forecast::measured;
+use crate::engine::forecast::{measured, of_before};
 
 /// Writes what will come, one answer a currency, in days, weeks or months. In CSV each line is the month, the 90 days
 /// or one of those, as its `kind` says.
@@ -107,6 +107,7 @@ pub fn lines(answer: &ForecastAnswer) -> Vec<String> {
     if let Some(last) = answer.settled_through {
         lines.push(format!("days up to {last} count as they came; later ones may still change and are foretold"));
     }
+    lines.extend(answer.month.iter().chain(&answer.next_90_days).filter_map(of_before));
     lines.extend(answer.aside.iter().map(|kind| aside(kind, &answer.currency)));
     lines
 }

@@ -69,6 +69,9 @@ pub struct Ahead {
     pub put_back: Amount,
     /// What the month before cost, or as many days up to the one that is asked about; `None` is unknown.
     pub previous: Option<Amount>,
+    /// What of those days has not come, in words: it is foretold, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_lacks: Option<String>,
 }
 
 /// An estimate with its intervals: 80 % lie between [`Self::low_80`] and [`Self::high_80`].

@@ -62,6 +62,7 @@ impl Fake {
             range: range(4_200 + i64::from(n % 7) * 150, 300 + i64::from(n) * 9),
         };
         let ahead = |period: Period, mid, margin| Ahead {
+            previous_lacks: None,
             period,
             range: range(mid, margin),
             settled: amount(mid / 2),

@@ -26,8 +26,8 @@ pub enum Told<'a> {
 }
 
 /// The figure, held against the month before.
-fn figure(answer: &SpendAnswer, month: &Ahead) -> Figure {
-    Figure { amount: Some(month.range.forecast), previous: month.previous.or(answer.last_month.amount) }
+fn figure(month: &Ahead) -> Figure {
+    Figure { amount: Some(month.range.forecast), previous: month.previous }
 }
 
 /// The amount with its margin, and the change below it.
@@ -62,12 +62,19 @@ pub fn lines(answer: &SpendAnswer, told: Told<'_>, room: usize, theme: &Theme) -
         let words = [format!("only {known}: no {sign} yet"), format!("{known}: no {sign} yet"), known];
         return [value, Line::from(Span::styled(fitting(&words, room, theme), theme.style(Role::Unsure)))];
     }
-    let figure = figure(answer, month);
+    let figure = figure(month);
     let (role, sign) = money::direction(&figure, &theme.glyphs);
     let percent = money::percent_change(&figure);
     let brief = if theme.glyphs.ascii { percent.clone() } else { format!("{sign} {percent}") };
     let before = answer.as_of.month().plus(-1).name();
-    let words = [format!("{brief} on {before}"), format!("{brief} on {}", &before[..3]), brief];
+    let words = match month.previous_lacks {
+        None => vec![format!("{brief} on {before}"), format!("{brief} on {}", &before[..3]), brief],
+        // What has not come of it is foretold.
+        Some(_) => {
+            let on = |before: &str| format!("{brief} on {before} foretold");
+            vec![on(before), on(&before[..3]), format!("{brief} foretold"), format!("{brief} ?")]
+        }
+    };
     let below = if percent.is_empty() { String::new() } else { fitting(&words, room, theme) };
     [value, Line::from(Span::styled(cut(&below, room, theme.glyphs.ellipsis), theme.style(role)))]
 }
