@@ -30,6 +30,12 @@ impl Costs {
         costs[hour] += cost;
     }
 
+    /// The same of each provider alone, where it is several that have charges.
+    pub fn apart(&self) -> impl Iterator<Item = (&str, Costs)> {
+        let one = |provider: &String, costs: &Vec<f64>| Costs(BTreeMap::from([(provider.clone(), costs.clone())]));
+        self.0.iter().filter(|_| self.0.len() > 1).map(move |(of, costs)| (of.as_str(), one(of, costs)))
+    }
+
     /// How many hours there are, until the last with a charge.
     pub fn hours(&self) -> usize {
         self.0.values().map(Vec::len).max().unwrap_or(0)

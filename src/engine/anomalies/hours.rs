@@ -3,7 +3,7 @@
 //! Charges of single hours have no rollups: they are looked through, those of a few days alone. Charges longer
 //! than an hour lie in none. Knows no records.
 
-use super::bill::{Bill, TOP_HOURS, place_of, request};
+use super::bill::{Bill, TOP_HOURS, place_of, request, word_of};
 use super::cause::Looker;
 use super::find::{self, Found, settings};
 use super::hour_costs::Costs;
@@ -11,7 +11,7 @@ use super::hour_place::Pieces;
 use super::records::{provider_of, reach_of, with};
 use crate::analytics::detect::event::{Direction, Shape};
 use crate::analytics::detect::identity::SLACK;
-use crate::analytics::detect::place::Place;
+use crate::analytics::detect::place::{Part, Place};
 use crate::analytics::detect::scale::median;
 use crate::analytics::detect::series::Settings;
 use crate::analytics::detect::tree::{self, Kind, Node};
@@ -206,7 +206,7 @@ fn nodes(engine: &LocalEngine, bill: &Bill, cancel: &Cancel) -> Result<Option<(V
     let count = period.days().max(0) as usize * DAY_HOURS;
     let mut places = vec![(Place::default(), Costs::default())];
     for dimension in [Dimension::Service, Dimension::SubAccount] {
-        let word = super::bill::word_of(&dimension);
+        let word = word_of(&dimension);
         let alone = |node: &&Node| matches!(node.place.parts(), [part] if part.dimension == word);
         let mut kept: Vec<&Node> = bill.nodes.iter().filter(alone).collect();
         kept.sort_by(|a, b| recent(b).total_cmp(&recent(a)));
@@ -233,6 +233,15 @@ fn nodes(engine: &LocalEngine, bill: &Bill, cancel: &Cancel) -> Result<Option<(V
         }
     }
     let hours = places[0].1.hours();
+    // Of a service that several have each one's is a place, as it is of days.
+    let apart = |(place, costs): &(Place, Costs)| -> Vec<(Place, Costs)> {
+        let of = |provider: &str| {
+            with(place, Some(Part { dimension: word_of(&Dimension::Provider), value: provider.to_owned() }))
+        };
+        costs.apart().map(|(provider, costs)| (of(provider), costs)).collect()
+    };
+    let shared: Vec<(Place, Costs)> = places.iter().flat_map(apart).collect();
+    places.extend(shared.into_iter().filter(|(place, _)| place.depth() > 1 && bill.node(place).is_some()));
     let node = |(place, costs): (Place, Costs)| node(bill, first, (place, &costs), hours);
     Ok((hours > DAY_HOURS * 4).then(|| (places.into_iter().map(node).collect(), first)))
 }

@@ -314,3 +314,21 @@ fn an_hour_is_known_where_all_records_of_a_currency_have_it() {
         assert_eq!(known, [usd, eur], "{kept:?}");
     }
 }
+
+#[test]
+fn hours_of_a_service_that_others_have_are_told_of_the_one_provider_whose_they_are() {
+    let mut charges = Charges::new();
+    let of = |provider: &'static str| Of { provider, service: "Load Balancer", resource: provider, ..VM };
+    for (provider, cost) in [("Hetzner", 2.0), ("Linode", 3.0)] {
+        charges.hourly(of(provider), 0..NOON + 22, cost);
+        charges.hourly(Of { service: provider, ..of(provider) }, 0..NOON + 22, 4.0);
+    }
+    charges.hourly(Of { resource: "more", ..of("Hetzner") }, NOON + 19..NOON + 22, 4.0);
+    let found = charges.found_in(&engine(), 41);
+    let one = only(&found);
+    let finding = &one.anomaly.finding;
+    assert!(finding.hourly && one.place_words.starts_with("Load Balancer | Hetzner"), "{one:?}");
+    // A day of two, and three hours of four.
+    let [actual, expected] = [finding.day.actual, finding.day.expected].map(|cost| cost.to_f64());
+    assert!((59.0..62.0).contains(&actual) && (47.0..50.0).contains(&expected), "{actual}, {expected}: {finding:?}");
+}
