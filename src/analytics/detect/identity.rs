@@ -87,7 +87,9 @@ pub fn alike(one: (&Place, &Place), other: (&Place, &Place)) -> bool {
     }
 }
 
-fn reach_of(anomaly: &Anomaly) -> Place {
+/// Where nearly all of a fresh anomaly is.
+#[must_use]
+pub fn reach_of(anomaly: &Anomaly) -> Place {
     reach(&anomaly.place, anomaly.contributors.iter().map(|c| (&c.part, c.share)))
 }
 
@@ -132,6 +134,21 @@ impl Known {
             last: anomaly.event.last,
             moved: anomaly.moved,
         }
+    }
+
+    /// Whether a fresh anomaly is at its place and moves the same way on some of its days.
+    #[must_use]
+    pub fn is_at(&self, fresh: &Anomaly) -> bool {
+        let overlaps = self.start <= fresh.event.last + SLACK && fresh.event.start <= self.last + SLACK;
+        overlaps && self.direction == fresh.event.direction && self.place == fresh.place
+    }
+
+    /// Whether it is at a place around a fresh anomaly, and moves the same way on some of its days.
+    #[must_use]
+    pub fn is_around(&self, fresh: &Anomaly) -> bool {
+        let overlaps = self.start <= fresh.event.last + SLACK && fresh.event.start <= self.last + SLACK;
+        let is_wider = self.place != fresh.place && self.place.holds(&reach_of(fresh));
+        overlaps && is_wider && self.direction == fresh.event.direction
     }
 
     /// Whether a fresh anomaly holds it: it moves the same way, began about when it did, and nearly all of it is there.

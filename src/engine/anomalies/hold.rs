@@ -22,7 +22,7 @@ use crate::domain::money::Amount;
 const WEEKS: i32 = 4;
 /// Settled days on end on which a cost must be back, at most, and of what moved slowly: those of a detector of days,
 /// and its season.
-const BACK: usize = 3;
+pub(super) const BACK: usize = 3;
 const BACK_SLOWLY: usize = 7;
 /// Days after which what is still not back is what the cost is now, as it is to a detector.
 pub(super) const LASTS: i32 = 30;
@@ -57,7 +57,7 @@ impl Days {
     }
 
     /// The day after the last that is settled.
-    fn end(&self) -> Day {
+    pub(super) fn end(&self) -> Day {
         self.first.plus(self.settled.min(self.costs.len()) as i32)
     }
 
@@ -135,6 +135,8 @@ struct Stood {
     last: Day,
     /// What each day was off, without those on which it was back.
     off: Vec<f64>,
+    /// The days that were off by themselves, and by how much.
+    on: Vec<(Day, f64)>,
     peak: (Day, f64),
 }
 
@@ -168,7 +170,13 @@ impl End {
 fn walk(finding: &Finding, held: &Held, days: &Days) -> Stood {
     let sign = if finding.rises { 1.0 } else { -1.0 };
     let end = End::of(finding, held);
-    let mut stood = Stood { course: Course::GoesOn, last: finding.start, off: Vec::new(), peak: (finding.start, 0.0) };
+    let mut stood = Stood {
+        course: Course::GoesOn,
+        last: finding.start,
+        off: Vec::new(),
+        on: Vec::new(),
+        peak: (finding.start, 0.0),
+    };
     let mut pause: Vec<f64> = Vec::new();
     let (mut shares, mut paused) = (0.0f64, 0.0f64);
     for day in (finding.start.0..days.end().0).map(Day) {
@@ -198,6 +206,7 @@ fn walk(finding: &Finding, held: &Held, days: &Days) -> Stood {
         }
         stood.off.append(&mut pause);
         stood.off.push(off);
+        stood.on.push((day, off));
         shares += share + std::mem::take(&mut paused);
         stood.last = day;
         if stood.off.len() == 1 || off * sign > stood.peak.1 * sign {
@@ -208,6 +217,40 @@ fn walk(finding: &Finding, held: &Held, days: &Days) -> Stood {
         stood.course = Course::Stays;
     }
     stood
+}
+
+/// How the cost of a place stands: what became of it, what it came to, and by how much each day was off that was.
+pub(super) fn stands(finding: &Finding, held: Option<&Held>, days: &Days) -> (Course, f64, Vec<(Day, f64)>) {
+    let fresh = || hold(finding, days);
+    let stood = walk(finding, &held.cloned().unwrap_or_else(fresh), days);
+    (stood.course, stood.off.iter().sum(), stood.on)
+}
+
+/// What was found again with a later beginning, at its place or of the same service and account: since when and where it
+/// was known, if it has gone on there since then and came to more.
+pub(super) fn since_the_first(before: &Anomaly, now: Finding, places: &Places, daily: f64) -> Finding {
+    let first = &before.finding;
+    let is_there = first.place == now.place || core_of(first).is_some_and(|core| core_of(&now) == Some(core));
+    let is_same = is_there && first.rises == now.rises && first.start < now.start;
+    let by_day = !first.hourly && !now.hourly && first.evening.is_none() && now.unsettled == 0;
+    let (Some(held), Some(days)) = (&before.held, places.get(&place_of(&first.place))) else { return now };
+    if !is_same || !by_day || now.kind.is_news() || held.place != first.place || is_restated(first, held, days) {
+        return now;
+    }
+    let (stood, end) = (walk(first, held, days), End::of(first, held));
+    let sign = if first.rises { 1.0 } else { -1.0 };
+    let (sum, mean) =
+        (stood.off.iter().sum::<f64>() * sign, stood.off.iter().sum::<f64>() / stood.off.len().max(1) as f64);
+    let is_off =
+        |(day, off): &(Day, f64)| *day < now.start && !end.is_back((off * sign, share_of(held, *day)), mean * sign);
+    let began = stood.on.iter().any(is_off);
+    let same_end = stood.course.is_going() == now.course.is_going() && stood.last >= now.last;
+    if !began || !same_end || sum <= now.impact.to_f64() * sign {
+        return now;
+    }
+    let found = first.found.min(now.found);
+    let told_as = if first.place == now.place { now } else { first.clone() };
+    told(&Finding { start: first.start, found, ..told_as }, held, &stood, daily)
 }
 
 /// Whether a day costs something else than it did.

@@ -31,6 +31,7 @@ pub mod records;
 pub mod say;
 mod silence;
 mod spoken;
+mod standing;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

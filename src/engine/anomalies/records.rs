@@ -10,7 +10,7 @@ use super::begun;
 use super::bill::{place_of, word_of};
 use super::find::Found;
 use super::hold::{self, Days, Places};
-use super::spoken;
+use super::{spoken, standing};
 use crate::analytics::detect::event::Direction;
 use crate::analytics::detect::identity::{Known, Name, alike, core, names, reach};
 use crate::analytics::detect::place::{Part, Place};
@@ -81,7 +81,7 @@ pub(super) fn provider_of(providers: &[String]) -> Option<Part> {
 }
 
 /// The same of a place whose days are known.
-fn provider_of_days(days: Option<&Days>) -> Option<Part> {
+pub(super) fn provider_of_days(days: Option<&Days>) -> Option<Part> {
     provider_of(&days?.providers)
 }
 
@@ -170,14 +170,14 @@ pub fn merge(before: Vec<Anomaly>, fresh: &[Fresh], rules: &[(AnomalyId, Rule)],
     let mut matched: Vec<AnomalyId> = Vec::new();
     let mut anomalies = before;
     for of in fresh {
-        let Fresh { currency, found, .. } = of;
+        let currency = &of.currency;
+        let same: Vec<&Anomaly> = anomalies.iter().filter(|a| a.currency == *currency).collect();
+        let known: Vec<Known> = same.iter().map(|anomaly| known_of(anomaly, &of.places)).collect();
+        let both: Vec<(&Anomaly, &Known)> = same.iter().copied().zip(&known).collect();
+        let found = standing::what_is_new(&both, of, as_of);
         let seen: Vec<&Finding> = found.iter().map(|found| &found.finding).collect();
-        let same = anomalies.iter().filter(|a| a.currency == *currency);
-        let known: Vec<Known> = same.map(|anomaly| known_of(anomaly, &of.places)).collect();
         let raw: Vec<_> = found.iter().map(|found| with_contributors(found, &of.places)).collect();
-        let same = anomalies.iter().filter(|a| a.currency == *currency);
-        let same: Vec<&Anomaly> = same.collect();
-        let spoken = spoken::amounts(same.iter().copied().zip(&known), &raw);
+        let spoken = spoken::amounts(both.iter().copied(), &raw);
         let holds = |k: usize, at: usize| {
             !spoken::is_outgrown(same[k], (&same[k].finding, &found[at].finding), spoken[at], rules)
         };
@@ -219,7 +219,7 @@ pub fn merge(before: Vec<Anomaly>, fresh: &[Fresh], rules: &[(AnomalyId, Rule)],
 }
 
 /// What was found, with those who have it as the charges tell, and whose all of them are.
-fn with_contributors(found: &Found, places: &Places) -> Anomalous {
+pub(super) fn with_contributors(found: &Found, places: &Places) -> Anomalous {
     let named = found.finding.contributors.iter();
     let named = named.map(|c| Raw { part: part_of(&c.spot), share: c.share, moved: c.moved.to_f64() });
     let provider = provider_of_days(places.get(&place_of(&found.finding.place))).map(|part| Raw {
@@ -315,6 +315,7 @@ fn renew(
     let was = anomaly.finding.course.is_going();
     let held = anomaly.held.clone();
     let finding = since_when(&anomaly.finding, finding, seen.0.daily);
+    let finding = hold::since_the_first(anomaly, finding, &seen.0.places, seen.0.daily);
     let before = std::mem::replace(&mut anomaly.finding, finding);
     take(anomaly, seen);
     if before != anomaly.finding || held != anomaly.held {
@@ -420,7 +421,8 @@ fn miss(anomaly: &mut Anomaly, (of, seen, as_of): Seen<'_>, now: i64, merged: &m
             }
             let reach = with(&reach_of(&anomaly.finding), provider_of_days(days));
             let is_part = hold::is_part(&anomaly.finding, &reach, seen);
-            match hold::missed(anomaly, days, of.daily) {
+            let missed = hold::missed(anomaly, days, of.daily);
+            match missed.map(|told| standing::without(told, seen, of)) {
                 // What somebody spoke of is kept, and what is counted there is counted once.
                 _ if is_part && was => anomaly.finding.course = Course::Within,
                 _ if is_part => return,

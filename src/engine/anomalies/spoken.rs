@@ -16,7 +16,7 @@ use crate::domain::money::Amount;
 const SPREAD: i64 = 2;
 
 /// By how much all was off that somebody spoke of, going on by itself or as a part, and that each of what was found
-/// takes in.
+/// takes in, or the one around it that is more.
 pub(super) fn amounts<'k>(all: impl Iterator<Item = (&'k Anomaly, &'k Known)>, found: &[Anomalous]) -> Vec<Amount> {
     let said = |anomaly: &Anomaly| {
         let course = anomaly.finding.course;
@@ -24,7 +24,11 @@ pub(super) fn amounts<'k>(all: impl Iterator<Item = (&'k Anomaly, &'k Known)>, f
         Some(said.moved.unwrap_or_else(|| anomaly.finding.moved()))
     };
     let known: Vec<(&Known, Amount)> = all.filter_map(|(anomaly, known)| Some((known, said(anomaly)?))).collect();
-    let of = |raw: &Anomalous| known.iter().filter(|(known, _)| known.is_in(raw)).map(|(_, said)| *said).sum();
+    let of = |raw: &Anomalous| {
+        let inner: Amount = known.iter().filter(|(known, _)| known.is_in(raw)).map(|(_, said)| *said).sum();
+        let around = known.iter().filter(|(known, _)| known.is_around(raw)).map(|(_, said)| *said);
+        around.fold(inner, Amount::max)
+    };
     found.iter().map(of).collect()
 }
 
