@@ -107,8 +107,10 @@ impl Known<'_> {
     /// The earlier periods from the first on of which anything is known, and the limits of the budget's own.
     pub fn history(&self, earlier: &[Period], (spans, limits): (&[Span], &[Limit])) -> Vec<Past> {
         let costs = self.costs;
-        let known = |period: &&Period| costs.sum(**period).is_some();
-        let first_known = earlier.iter().position(|period| known(&period)).unwrap_or(earlier.len());
+        // Before a budget that is yet to begin there are periods that are not over.
+        let over = earlier.iter().take_while(|period| period.to <= self.as_of).count();
+        let earlier = &earlier[..over];
+        let first_known = earlier.iter().position(|period| costs.sum(*period).is_some()).unwrap_or(earlier.len());
         let past = |whole: &Period| {
             let own = spans.iter().zip(limits).find(|(span, _)| span.whole == *whole);
             let period = own.map_or(*whole, |(span, _)| span.period);

@@ -73,6 +73,12 @@ impl Ground {
         let open = open_words(past);
         let said = match carried {
             _ if carried > Amount::ZERO => format!("{} left over from {before} are in the limit", amount(carried)),
+            // What is owed can use a limit up, and the rest of it goes on being owed.
+            _ if self.limit.base + carried < Amount::ZERO => format!(
+                "{} overspent in {before} use the limit up: {} of it go over to the next",
+                amount(carried),
+                amount(self.limit.base + carried)
+            ),
             _ if carried < Amount::ZERO => format!("{} overspent in {before} are in the limit", amount(carried)),
             _ if open.is_some() && past.spent.is_some_and(|spent| spent < limit) => {
                 format!("nothing is left over from {before} so far")

@@ -23,6 +23,8 @@ use crate::error::Result;
 const MONTHS: i32 = 6;
 /// Days of a first month that say how much a whole one costs.
 const DAYS_MIN: i32 = 7;
+/// After so many days of a month without a charge nothing more is to come of what nearly ended the month before.
+const BEGUN: u32 = 10;
 /// Suggestions by a dimension at most.
 const VALUES: usize = 6;
 /// What is added to the costliest month.
@@ -45,9 +47,16 @@ impl History {
         (!months.is_empty() || part.is_some()).then_some(History { months, part })
     }
 
-    fn days(&self) -> Option<Period> {
-        self.part
-            .or_else(|| Some(Period { from: self.months.first()?.first(), to: self.months.last()?.plus(1).first() }))
+    /// The days that are looked at: the month that runs, too.
+    fn days(&self, as_of: Day) -> Option<Period> {
+        self.part.or_else(|| Some(Period { from: self.months.first()?.first(), to: as_of.plus(1) }))
+    }
+
+    /// Whether what has such months has ended: next to nothing in the last of them, and nothing since.
+    fn has_ended(&self, by_month: &BTreeMap<Month, Amount>, months: &[Amount], as_of: Day) -> bool {
+        let (Some(last), Some(most)) = (months.last(), months.iter().max()) else { return false };
+        let since = by_month.get(&as_of.month()).copied().unwrap_or_default();
+        self.part.is_none() && as_of.number() > BEGUN && since.is_zero() && *last + *last < *most
     }
 
     /// What each month cost, in order; of days that stand for one as much as they make of a month of 30 days.
@@ -122,7 +131,7 @@ fn by(
     as_of: Day,
     cancel: &Cancel,
 ) -> Result<Vec<Suggestion>> {
-    let Some(days) = history.days() else { return Ok(Vec::new()) };
+    let Some(days) = history.days(as_of) else { return Ok(Vec::new()) };
     let dimensions: Vec<Dimension> = dimension.into_iter().collect();
     let lens = Lens { by: Vec::new(), ..Lens::default() };
     let table = engine.aggregate(&request(&lens, days, &dimensions, Some(Granularity::Month)), cancel)?;
@@ -137,8 +146,12 @@ fn by(
             *values.entry(value).or_default().entry(Day::of_seconds(key.start).month()).or_default() += total.sum;
         }
         let all: Vec<String> = values.keys().map(|(value, _)| value.clone()).collect();
-        let mut costly: Vec<((String, String), Vec<Amount>)> =
-            values.into_iter().map(|(value, by_month)| (value, history.costs(&by_month))).collect();
+        let mut costly: Vec<((String, String), Vec<Amount>)> = values
+            .into_iter()
+            .map(|(value, by_month)| (value, history.costs(&by_month), by_month))
+            .filter(|(_, months, by_month)| !history.has_ended(by_month, months, as_of))
+            .map(|(value, months, _)| (value, months))
+            .collect();
         costly.retain(|((value, _), months)| {
             let told = dimensions.is_empty() || (!value.is_empty() && value != UNTOLD);
             told && months.last().is_some_and(|last| *last > Amount::whole(1))

@@ -9,7 +9,7 @@ use crate::domain::budget::{Budget, Cycle, Rollover};
 use crate::domain::calendar::{Day, Period};
 use crate::domain::money::Amount;
 use crate::engine::answer::{BudgetAnswer, BudgetState as State};
-use crate::engine::{Command, Engine, bills};
+use crate::engine::{Answer, Command, Engine, Question, bills};
 use crate::store::Store;
 
 const AS_OF: &str = "2026-11-22";
@@ -19,7 +19,7 @@ fn day(text: &str) -> Day {
 }
 
 /// A hundred a day from a day on.
-fn standing(first: &str, budget: Budget) -> BudgetAnswer {
+fn engine(first: &str) -> LocalEngine {
     let mut text = String::from(
         "BilledCost,EffectiveCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,ServiceName\n",
     );
@@ -27,7 +27,16 @@ fn standing(first: &str, budget: Budget) -> BudgetAnswer {
         writeln!(text, "100,100,{at}T00:00:00Z,{}T00:00:00Z,USD,Hetzner,vm", at.plus(1)).expect("text");
     }
     let engine = LocalEngine::new(Arc::new(Store::in_memory(&[])), Config::default().settle, false);
+    // What ended on Oct 3.
+    for at in (Period { from: day(first), to: day("2026-10-04") }).iter() {
+        writeln!(text, "40,40,{at}T00:00:00Z,{}T00:00:00Z,GBP,Hetzner,vm", at.plus(1)).expect("text");
+    }
     bills::import(engine.store(), "bill", &text, 0);
+    engine
+}
+
+fn standing(first: &str, budget: Budget) -> BudgetAnswer {
+    let engine = engine(first);
     let keep = BudgetCommand::Keep { budget: Box::new(budget), was: Was::New };
     engine.command(&Command::Budget(keep)).expect("kept");
     standings(&engine, day(AS_OF), &Cancel::default()).expect("standings").remove(0)
@@ -74,4 +83,36 @@ fn days_that_are_not_known_are_no_money_left_over() {
         let part = answer.history.iter().find(|past| past.is_part).expect("in part");
         assert!(!matches!(part.state, Some(State::Kept)), "{part:?}");
     }
+}
+
+#[test]
+fn what_is_owed_beyond_a_limit_is_said_to_go_over() {
+    let answer =
+        standing("2026-05-01", Budget { rollover: Rollover::Balance, ..plain(1_000, Cycle::Month, "2026-09-01") });
+    assert_eq!((answer.limit.carried, answer.limit.total), (Amount::whole(-4_100), Amount::ZERO));
+    let said = "4,100.00 USD overspent in October 2026 use the limit up: 3,100.00 USD of it go over to the next";
+    assert!(answer.remarks.iter().any(|remark| remark == said), "{:?}", answer.remarks);
+}
+
+#[test]
+fn periods_that_are_not_over_are_no_earlier_ones() {
+    let answer = standing("2026-05-01", plain(4_000, Cycle::Month, "2027-03-01"));
+    let last = answer.history.last().expect("earlier ones");
+    assert_eq!((answer.period.from, last.period.from), (day("2027-03-01"), day("2026-10-01")));
+    assert!(last.pending.is_none(), "{last:?}");
+}
+
+#[test]
+fn what_has_ended_is_not_suggested() {
+    let engine = engine("2026-05-01");
+    let suggested = |as_of: &str| -> Vec<String> {
+        let asked = Question::Budgets(Asked::Suggest);
+        let Answer::Budgets(answer) = engine.ask(&asked, day(as_of), &Cancel::default()).expect("answer") else {
+            panic!("another answer");
+        };
+        let BudgetsAnswer::Suggested(found) = *answer else { panic!("another answer") };
+        found.iter().map(|one| one.budget.name.raw().to_owned()).collect()
+    };
+    assert_eq!(suggested(AS_OF), ["all USD"]);
+    assert_eq!(suggested("2026-10-02"), ["all USD", "all GBP"]);
 }

@@ -12,7 +12,7 @@ use crate::domain::words::counted;
 use crate::engine::answer::{BudgetAnswer, BudgetState as Stands};
 use crate::tui::app::App;
 use crate::tui::layout;
-use crate::tui::text::{cut, left, paragraph, put, right, rule, wrap};
+use crate::tui::text::{cut, left, paragraph, put, right, rule, width, wrap};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::money;
 
@@ -245,7 +245,21 @@ fn suggested(app: &App, area: Rect) -> (String, Rect) {
         }
     };
     let from = wrap(&SafeText::from_outside(&ways), usize::from(area.width)).len() as u16 + 2;
-    (ways, Rect { y: area.y + from.min(area.height), height: area.height.saturating_sub(from), ..area })
+    // Where reasons are cut off, that of the selected one stands below them.
+    let most = state.suggestions().iter().map(|one| width(&SafeText::from_outside(&one.why))).max().unwrap_or_default();
+    let below = if most > room_of_why(area) { 2 } else { 0 };
+    let height = area.height.saturating_sub(from + below);
+    (ways, Rect { y: area.y + from.min(area.height), height, ..area })
+}
+
+/// Columns of a suggestion's name.
+fn suggested_name(area: Rect) -> usize {
+    usize::from(area.width / 4).clamp(12, 30)
+}
+
+/// Columns that are left for its reason.
+fn room_of_why(area: Rect) -> usize {
+    usize::from(area.width).saturating_sub(suggested_name(area) + 28)
 }
 
 fn suggestions(app: &App, area: Rect, buf: &mut Buffer) {
@@ -255,13 +269,12 @@ fn suggestions(app: &App, area: Rect, buf: &mut Buffer) {
     let row = paragraph(buf, area, 0, title, theme.style(Role::Strong));
     paragraph(buf, area, row, &ways, theme.style(Role::Muted));
     let (height, dots) = (usize::from(place.height), theme.glyphs.ellipsis);
-    let name = usize::from(area.width / 4).clamp(12, 30);
+    let (name, room) = (suggested_name(area), room_of_why(area));
     let skip = state.first_visible(height);
     for (row, (at, one)) in state.suggestions().iter().enumerate().skip(skip).take(height).enumerate() {
         let selected = at == state.suggestion_at();
         let mark = if selected { theme.glyphs.marks.0 } else { " " };
         let amount = format!("{} {} a month", one.budget.amount.grouped(0), one.budget.currency);
-        let room = usize::from(area.width).saturating_sub(name + 28);
         let line = Line::from(vec![
             Span::styled(format!("{mark} "), theme.style(Role::Strong)),
             Span::styled(left(&one.budget.name.safe(), name, dots), theme.style(Role::Text)),
@@ -273,6 +286,10 @@ fn suggestions(app: &App, area: Rect, buf: &mut Buffer) {
             let whole = Rect { y: place.y + row as u16, height: 1, ..place };
             buf.set_style(whole.intersection(buf.area), theme.style(Role::Selected));
         }
+    }
+    let under = place.bottom() - area.y + 1;
+    if let Some(one) = state.suggestion().filter(|_| under < area.height) {
+        paragraph(buf, area, under, &SafeText::from_outside(&one.why), theme.style(Role::Muted));
     }
 }
 
