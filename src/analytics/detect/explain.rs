@@ -22,10 +22,10 @@ const ECHO: i64 = 14;
 /// The share of its band's half that a place must have moved for itself.
 const NEARLY: f64 = 0.7;
 /// The share of a place's relative move from which on a piece moved along, and of its cost that must.
-const ALONG: f64 = 0.35;
+pub(super) const ALONG: f64 = 0.35;
 const EVEN: f64 = 0.6;
 /// The dimension of who delivers: of all that is new with one, that is the highest place.
-const PROVIDER: &str = "provider";
+pub(super) const PROVIDER: &str = "provider";
 /// The share of what ended by which more may have fallen and be the same.
 const UNSURE: f64 = 0.1;
 /// Causes that one alarm can have.
@@ -42,6 +42,14 @@ pub(super) struct Cause {
     pub(super) is_over: bool,
     /// Whether it climbed.
     pub(super) is_slow: bool,
+}
+
+/// What was explained of those that began together: where, how much of it, and the event of that place.
+#[derive(Clone, Copy)]
+pub(super) struct Taken {
+    pub(super) at: usize,
+    pub(super) by: f64,
+    pub(super) own: Option<Event>,
 }
 
 impl Tree<'_> {
@@ -82,8 +90,14 @@ impl Tree<'_> {
             let place = |alarm: &Alarm| (!alarm.born, self.depth(alarm.at), !(alarm.born && delivers(alarm)));
             place(a).cmp(&place(b)).then_with(|| size(b).total_cmp(&size(a)))
         });
+        // What had begun by itself before something wider did is no part of that.
+        let (mut first, mut rest): (Vec<Alarm>, Vec<Alarm>) = alarms.iter().partition(|alarm| alarm.born);
+        let begun: Vec<bool> = rest.iter().map(|alarm| self.began_by_itself(alarm, &rest, causes)).collect();
+        let mut begun = begun.into_iter();
+        first.extend(rest.extract_if(.., |_| begun.next() == Some(true)));
+        let alarms = [first, rest].concat();
         let mut found: Vec<Anomaly> = Vec::new();
-        let mut taken: Vec<(usize, f64)> = Vec::new();
+        let mut taken: Vec<Taken> = Vec::new();
         for alarm in &alarms {
             for _ in 0..CAUSES {
                 let left = Left::new(self, alarm, &taken, causes);
@@ -96,19 +110,22 @@ impl Tree<'_> {
                     found.push(self.anomaly(at, alarm, &left));
                 }
                 let moved = left.of(at);
-                taken.push((at, moved));
+                let is_near = |own: &&Event| (own.start - alarm.event.start).abs() <= TOGETHER;
+                let own = self.watched[at].events.iter().find(is_near).filter(|_| !alarm.born).copied();
+                taken.push(Taken { at, by: moved, own });
                 if known {
                     break;
                 }
             }
         }
         let mut found = self.gather(found, causes);
+        self.beside(&mut found, causes);
         pair_up(&mut found);
-        causes.extend(taken.iter().filter_map(|(at, moved)| {
+        causes.extend(taken.iter().filter_map(|Taken { at, by, .. }| {
             let alarm = alarms.iter().find(|a| a.at == *at).or(alarms.first())?;
             let Event { start, last, phase, shape, .. } = alarm.event;
             let (is_over, is_slow) = (phase == Phase::Over, shape == Shape::Ramp);
-            Some(Cause { at: *at, start, last, direction: Direction::of(*moved), is_over, is_slow })
+            Some(Cause { at: *at, start, last, direction: Direction::of(*by), is_over, is_slow })
         }));
         found
     }
@@ -119,7 +136,7 @@ impl Tree<'_> {
         let reach = self.watched[alarm.at].reach(ended.map_or(left.days.0, |ended| ended.before), own);
         let is_less = |share: f64, all: f64| own.abs() < reach.max(share * all.abs());
         let is_part = !left.taken.is_empty() && is_less(0.4, left.moved(alarm.at));
-        let is_end = ended.is_some_and(|ended| is_less(UNSURE, ended.by));
+        let is_end = ended.is_some_and(|ended| is_less(UNSURE, ended.by)) || left.outlives && is_less(0.0, 0.0);
         let is_explained = is_part || is_end;
         let is_none = own * alarm.event.direction.sign() < self.settings.absolute;
         !is_explained && !is_none && !self.is_echo(alarm, own, left.days, causes)
@@ -149,7 +166,7 @@ impl Tree<'_> {
     }
 
     /// The days that show an event: its first, until it was found.
-    fn evidence(&self, event: &Event) -> (usize, usize) {
+    pub(super) fn evidence(&self, event: &Event) -> (usize, usize) {
         let day = |step: i64| usize::try_from(step - self.first).unwrap_or(0);
         let from = if event.shape == Shape::Ramp { event.found - 2 } else { event.start };
         (day(from), day(event.found.max(from)))
@@ -262,17 +279,26 @@ pub(super) struct Left<'t> {
     tree: &'t Tree<'t>,
     days: (usize, usize),
     slow: bool,
-    taken: &'t [(usize, f64)],
-    ends: Ends<'t>,
+    taken: Vec<Taken>,
+    /// Whether something that was explained is over by now, which this is not.
+    outlives: bool,
+    pub(super) ends: Ends<'t>,
     known: RefCell<HashMap<usize, f64>>,
 }
 
 impl<'t> Left<'t> {
-    pub(super) fn new(tree: &'t Tree<'t>, alarm: &Alarm, taken: &'t [(usize, f64)], causes: &[Cause]) -> Self {
+    pub(super) fn new(tree: &'t Tree<'t>, alarm: &Alarm, taken: &[Taken], causes: &[Cause]) -> Self {
         let slow = alarm.event.shape == Shape::Ramp;
-        let days = tree.evidence(&alarm.event);
+        let (mut outlived, mut left) = (Vec::new(), Vec::new());
+        for taken in taken {
+            match tree.outlived(alarm, taken) {
+                Some(until) => outlived.push((*taken, until)),
+                None => left.push(*taken),
+            }
+        }
+        let days = tree.evidence_after(&alarm.event, &outlived);
         let ends = Ends::new(tree, alarm, (days, slow), causes);
-        Left { tree, days, slow, taken, ends, known: RefCell::default() }
+        Left { tree, days, slow, taken: left, outlives: !outlived.is_empty(), ends, known: RefCell::default() }
     }
 
     /// By how much a place moved, but for what only ended.
@@ -304,7 +330,7 @@ impl<'t> Left<'t> {
         let place = &watched[at].node.place;
         let moved = self.moved(at);
         let mut rest = moved;
-        for (other, by) in self.taken {
+        for Taken { at: other, by, .. } in &self.taken {
             if self.tree.are_apart(*other, at) {
                 continue;
             }
@@ -334,13 +360,13 @@ impl<'t> Left<'t> {
 }
 
 /// What a place cost on the same weekday of the weeks before: the median of four.
-fn before(costs: &[Option<f64>], day: usize, from: usize) -> f64 {
+pub(super) fn before(costs: &[Option<f64>], day: usize, from: usize) -> f64 {
     let weeks = (1..).map_while(|week| day.checked_sub(7 * week)).filter(|day| day + 7 < from);
     let mut costs: Vec<f64> = weeks.take(4).filter_map(|day| costs[day]).collect();
     super::scale::median(&mut costs)
 }
 
-fn kind(place: &Place, event: &Event, born: bool) -> Kind {
+pub(super) fn kind(place: &Place, event: &Event, born: bool) -> Kind {
     let [part] = place.parts() else { return Kind::Moved(event.shape) };
     match (part.dimension.as_str(), event.direction) {
         ("service", _) if born => Kind::NewService,

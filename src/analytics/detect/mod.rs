@@ -10,6 +10,7 @@
 //! settled, and may keep a [`series::Detector`] to go on from. `benches/anomaly_peers.py` measures it.
 
 pub mod bank;
+mod beside;
 mod ends;
 pub mod event;
 mod explain;

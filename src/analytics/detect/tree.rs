@@ -10,6 +10,9 @@
 //! 2. **Off.** The move is taken off every other place by what they have in common. A place of which
 //!    enough is left to be out of its own band has a cause of its own and is explained next.
 //!
+//! What began by itself before what holds it, or goes on after that is back, is told by itself, and the wider one by what
+//! it did beside it (`beside`).
+//!
 //! First of all what only ends is taken off: of a fall as much as earlier rises had added that are over with it, on
 //! whichever days they began (`ends`).
 //!
@@ -126,6 +129,7 @@ pub(super) struct Tree<'a> {
     pub(super) children: Vec<Vec<usize>>,
     pub(super) settings: &'a Settings,
     pub(super) first: i64,
+    settled: usize,
 }
 
 /// Finds the anomalies of a bill. `first` is the first day of all series; `settled` how many days are
@@ -218,11 +222,16 @@ impl<'a> Tree<'a> {
                 }
             }
         }
-        Tree { watched, by_place, children, settings, first }
+        Tree { watched, by_place, children, settings, first, settled }
     }
 
     pub(super) fn depth(&self, at: usize) -> usize {
         self.watched[at].node.place.depth()
+    }
+
+    /// The events of a place whose costs are other than they were.
+    pub(super) fn events_of(&self, node: &Node) -> Vec<Event> {
+        events(node, self.first, self.settled, self.settings)
     }
 
     /// All events of all places, with what is new.

@@ -302,3 +302,42 @@ fn what_falls_back_after_a_month_of_growth_is_told() {
         assert_eq!(late[0].event.direction, Direction::Down, "seed {seed}");
     }
 }
+
+/// Bills of a step from day 70 on that are known until some day later, with all else that a test says.
+fn step_and(
+    until: usize,
+    seed: u64,
+    (service, account, from, to, factor): (&str, &str, usize, usize, f64),
+) -> Vec<Anomaly> {
+    let bill = Bill::new(seed).times("web", "dev", 70, DAYS, 1.8).times(service, account, from, to, factor);
+    let mut nodes = bill.nodes();
+    nodes.iter_mut().for_each(|node| node.costs.truncate(until));
+    find(&nodes, FIRST, until, &Settings::of_places())
+}
+
+#[test]
+fn a_step_does_not_vanish_in_a_spike_of_what_holds_it() {
+    let step = Place::new([("service", "web"), ("account", "dev")]);
+    for wider in [("", "", "total"), ("web", "", "service=web"), ("", "dev", "account=dev")] {
+        for (day, first) in [(69, 71), (70, 71), (71, 72), (72, 73)] {
+            for seed in 1..6 {
+                for until in first..first + 4 {
+                    let found = step_and(until, seed, (wider.0, wider.1, day, day + 1, 2.2));
+                    let what = format!("{} on {day}, until {until}, seed {seed}: {:?}", wider.2, places(&found));
+                    let spike = found.iter().find(|anomaly| anomaly.place.to_string() == wider.2);
+                    let spike = spike.unwrap_or_else(|| panic!("{what}"));
+                    assert_eq!(spike.event.start, FIRST + day as i64, "{what}");
+                    let told = found.iter().find(|anomaly| anomaly.place == step);
+                    // What both began on is one until one of them is over.
+                    if until > day + 1 || day > 70 {
+                        let told = told.unwrap_or_else(|| panic!("{what}"));
+                        assert!(told.event.phase != Phase::Over, "{what}: {told:#?}");
+                    }
+                    if until > day + 3 {
+                        assert_eq!(spike.event.phase, Phase::Over, "{what}: {spike:#?}");
+                    }
+                }
+            }
+        }
+    }
+}

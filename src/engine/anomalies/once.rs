@@ -325,7 +325,9 @@ fn wider(bill: &Bill, found: &Found) -> Option<Place> {
 fn explained(looker: &Looker<'_>, cases: Vec<Case>) -> Result<Vec<Case>> {
     let (mut pairs, mut asked) = (Vec::new(), Vec::new());
     for (at, cause) in cases.iter().enumerate() {
-        for (other, case) in cases.iter().enumerate().filter(|(other, case)| at != *other && may_explain(cause, case)) {
+        for (other, case) in
+            cases.iter().enumerate().filter(|(other, case)| at != *other && may_explain(looker.bill, cause, case))
+        {
             let from = asked.len();
             asked.extend(in_common(case, cause));
             pairs.push((at, other, from..asked.len()));
@@ -366,14 +368,23 @@ fn best(cases: &[Case], explains: &[Vec<usize>], is_left: &[bool], told: &[bool]
     })
 }
 
+/// Whether all charges of a place are of another that is wider.
+fn is_inside(bill: &Bill, narrow: &Place, wide: &Place) -> bool {
+    let provider = |place: &Place| super::records::provider_of(&bill.node(place)?.providers);
+    let of_provider = || matches!(wide.parts(), [part] if provider(narrow).as_ref() == Some(part));
+    narrow != wide && (wide.holds(narrow) || of_provider())
+}
+
 /// Whether it is worth a look if what moved in one case is what moved in another.
-fn may_explain(cause: &Case, case: &Case) -> bool {
+fn may_explain(bill: &Bill, cause: &Case, case: &Case) -> bool {
     let (own, of) = (&case.found.finding, &cause.found.finding);
     let known = case.cells.is_some() && cause.cells.is_some();
     let is_move = matches!(case.found.raw.kind, Kind::Moved(_)) && of.kind != Told::Expired;
-    // What has ended does not explain what goes on.
-    let lasts = of.last.plus(TOGETHER) >= own.last;
-    let begins = together(case, cause) || of.start < own.start;
+    // What has ended does not explain what goes on; and what holds it all and began later, or ended a day before it did,
+    // was found to be another move already.
+    let holds = is_inside(bill, case.place(), cause.place());
+    let lasts = if holds { of.last >= own.last } else { of.last.plus(TOGETHER) >= own.last };
+    let begins = if holds { of.start <= own.start } else { together(case, cause) || of.start < own.start };
     let meet = || case.place().meet(cause.place()).is_some();
     known && is_move && own.rises == of.rises && lasts && begins && meet()
 }

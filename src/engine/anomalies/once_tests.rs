@@ -304,3 +304,34 @@ fn what_only_lost_its_tag_is_no_move_the_other_way() {
     let cancels = |one: &Listed| one.anomaly.finding.cancels.clone();
     assert!(found.iter().all(|one| cancels(one).is_none()), "{:?}", found.iter().map(cancels).collect::<Vec<_>>());
 }
+
+/// How often a line costs what it does on a day: a step, and what else it does.
+type Times = fn(&Line) -> f64;
+
+#[test]
+fn a_step_keeps_its_name_beside_a_day_on_which_all_that_holds_it_rises() {
+    let is_step = |line: &Line| (line.account, line.service) == ("dev", "disk");
+    let spikes: [(&str, Times); 3] = [
+        ("the others, two days later", |line| if line.day == 82 && line.service != "disk" { 1.6 } else { 1.0 }),
+        ("all, a day later", |line| if line.day == 81 { 1.6 } else { 1.0 }),
+        ("its account, two days later", |line| if line.day == 82 && line.account == "dev" { 2.0 } else { 1.0 }),
+    ];
+    for (what, times) in spikes {
+        let engine = LocalEngine::new(Arc::new(Store::in_memory(&[])), Config::default().settle, false);
+        let mut name = None;
+        for days in 81..88 {
+            let found = found_in(&engine, days, |line| {
+                line.cost *= if line.day >= 80 && is_step(line) { 1.9 } else { 1.0 } * times(line);
+            });
+            let told: Vec<_> = found.iter().map(|one| (one.place_words.as_str(), one.state, one.anomaly.id)).collect();
+            let place = |one: &&Listed| one.anomaly.finding.place.len() == 2;
+            let step = found.iter().find(place).unwrap_or_else(|| panic!("{what}, {days} days: {told:?}"));
+            assert_eq!(*name.get_or_insert(step.anomaly.id), step.anomaly.id, "{what}, {days} days: {told:?}");
+            assert!(step.anomaly.finding.course.is_going(), "{what}, {days} days: {told:?}");
+            let spike = found.iter().find(|one| one.anomaly.id != step.anomaly.id);
+            assert_eq!(found.len(), 1 + usize::from(spike.is_some()), "{what}, {days} days: {told:?}");
+            let is_going = spike.map(|one| one.anomaly.finding.course.is_going());
+            assert!(days < 85 || is_going == Some(false), "{what}, {days} days: {told:?}");
+        }
+    }
+}
