@@ -42,8 +42,6 @@ pub struct Answered {
     headers: HeaderMap,
     /// The beginning of the body.
     pub body: String,
-    /// Whether that is all of it, or as much as is read of any.
-    is_whole: bool,
     /// What it was sent.
     sent: String,
 }
@@ -133,24 +131,19 @@ impl Net {
         *request.body_mut() = Some(body.into());
         let mut response = self.client.execute(request).await.map_err(|e| failed(&host, e))?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let (mut body, mut is_whole) = (Vec::new(), false);
+        let mut body = Vec::new();
         // What is said is said at its beginning, however long it goes on.
         if reads || !status.is_success() {
             let read = async {
-                loop {
-                    match response.chunk().await {
-                        Ok(Some(piece)) => body.extend_from_slice(&piece[..piece.len().min(BODY_MAX - body.len())]),
-                        Ok(None) => return true,
-                        Err(_) => return false,
-                    }
-                    if body.len() >= BODY_MAX {
-                        return true;
-                    }
+                while body.len() < BODY_MAX {
+                    let Ok(Some(piece)) = response.chunk().await else { break };
+                    body.extend_from_slice(&piece[..piece.len().min(BODY_MAX - body.len())]);
                 }
             };
-            is_whole = tokio::time::timeout(BODY_WITHIN, read).await.unwrap_or(false);
+            // What it has said by then is what it says.
+            tokio::time::timeout(BODY_WITHIN, read).await.unwrap_or(());
         }
-        Ok(Answered { host, status, headers, body: String::from_utf8_lossy(&body).into_owned(), is_whole, sent })
+        Ok(Answered { host, status, headers, body: String::from_utf8_lossy(&body).into_owned(), sent })
     }
 
     /// The host of an address that may be spoken with.
@@ -214,7 +207,8 @@ impl Answered {
 
     /// Whether a success says no otherwise. Of one that breaks off its beginning tells.
     fn taken(&self, refuses: impl Fn(&str) -> bool, secrets: &[&str]) -> Result<(), Failure> {
-        let said = if self.is_whole { Cow::Borrowed(self.body.trim()) } else { closed(self.body.trim()) };
+        // What counts its bytes may break off, too.
+        let said = closed(self.body.trim());
         if !self.is_page() && !names_error(&said) && !refuses(&said) {
             return Ok(());
         }
@@ -320,6 +314,9 @@ fn within(v6: Ipv6Addr) -> Option<std::net::Ipv4Addr> {
 
 /// The beginning of a JSON object as one that ends where it breaks off, or before; anything else as it is.
 fn closed(begun: &str) -> Cow<'_, str> {
+    if names(begun).is_some() || !begun.starts_with('{') {
+        return Cow::Borrowed(begun);
+    }
     const ENDS: [&str; 10] = ["}", "\"}", "]}", "\"]}", "}}", "\"}}", "}]}", "\"}]}", "]}}", "\"]}}"];
     let whole = |part: &str, end: &str| Some(format!("{part}{end}")).filter(|all| names(all).is_some());
     let closed = |part: &str| ENDS.iter().find_map(|end| whole(part, end));

@@ -23,6 +23,7 @@ async fn a_success_counts_but_where_it_says_that_it_is_none() {
         (slack, 200, r#"{"success":true}"#, true),
         (slack, 200, "invalid_payload", false),
         (slack, 200, r#"{"ok":false,"error":"no_service"}"#, false),
+        (slack, 200, r#"{"ok":false,"error":"no_ser"#, false),
         (slack, 200, LOGIN, false),
         (slack, 200, "", true),
         (slack, 200, "received", true),
