@@ -415,16 +415,19 @@ fn holes(groups: &[&Group]) -> Vec<Period> {
     let days: BTreeSet<Day> =
         groups.iter().flat_map(|group| &group.parts).flat_map(|p| p.days.keys().copied()).collect();
     let Some((first, last)) = days.first().copied().zip(days.last().copied()) else { return Vec::new() };
-    let is_daily = |of: Period| {
+    let is_daily = |of: Period, least: usize| {
         let of = of.intersect(Period { from: first, to: last.plus(1) });
-        days.range(of.from..of.to.max(of.from)).count() * 2 >= usize::try_from(of.days()).unwrap_or(0)
+        let with = days.range(of.from..of.to.max(of.from)).count();
+        with >= least && with * 2 >= usize::try_from(of.days()).unwrap_or(0)
     };
     let in_order: Vec<Day> = days.iter().copied().collect();
     let hole = |two: &[Day]| {
         let hole = Period { from: two[0].plus(1), to: two[1] };
         let before = Period { from: hole.from.plus(-USUAL_DAYS), to: hole.from };
         let after = Period { from: hole.to, to: hole.to.plus(USUAL_DAYS) };
-        (hole.days() >= HOLE_DAYS && is_daily(before) && is_daily(after)).then_some(hole)
+        // Who charges now and then has days without a charge.
+        let is_among = is_daily(before, USUAL_DAYS as usize / 2) && is_daily(after, KNOWN_DAYS);
+        (hole.days() >= HOLE_DAYS && is_among).then_some(hole)
     };
     let holes: Vec<Period> = in_order.windows(2).filter_map(hole).collect();
     if holes.len() > HOLES_MAX { Vec::new() } else { holes }

@@ -74,6 +74,11 @@ impl Known<'_> {
         Some(Open { pending, path })
     }
 
+    /// Whether not all days of a period are known.
+    fn is_part(&self, period: Period) -> bool {
+        self.costs.known_from(period).is_some() || self.foretold.is_some_and(|told| told.has_holes(period))
+    }
+
     /// Whether all of a period is as it will be.
     pub fn is_settled(&self, period: Period) -> bool {
         self.open(period).is_none()
@@ -92,8 +97,8 @@ impl Known<'_> {
     fn came_of(&self, period: Period) -> Came {
         let Some(spent) = self.costs.sum(period) else { return Came::Unknown };
         let open = self.open(period);
-        if self.costs.known_from(period).is_some() {
-            // What was spent before is no money left over; what was overspent is no less for it.
+        if self.is_part(period) {
+            // What was spent before, or on days that nobody brought, is no money left over; what was overspent is no less for it.
             let end = open.and_then(|open| open.end()).map_or(spent, |end| end.mid);
             return Came::Open { spent: end, foretold: None };
         }
@@ -122,7 +127,7 @@ impl Known<'_> {
             let path = open.as_ref().map_or(&[][..], |open| &open.path);
             let standing =
                 |limit: Limit| arithmetic::standing(self.budget, (period, limit.total), &burn, path, self.as_of).state;
-            let is_part = costs.known_from(period).is_some();
+            let is_part = self.is_part(period);
             let foretold = open.as_ref().and_then(Open::end);
             // What is known of it is beyond its limit, or says nothing.
             let state = limit.map(standing).map(|state| match state {

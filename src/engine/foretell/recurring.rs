@@ -8,7 +8,7 @@
 //! before as long as this one lasts. What has not come until then is expected no more, and both are told
 //! ([`missed`]), so that no figure changes over night without a word.
 //!
-//! A stream of many days goes on by whichever of two rules came nearer in the last four weeks: as the same weekdays of its
+//! A stream that came four times at the same pause, as each week or fortnight, goes on at it. One of many days goes on by whichever of two rules came nearer in the last four weeks: as the same weekdays of its
 //! last week, or as the same days of the months before, where two had them. So what began lately goes on, and what ended is
 //! over.
 //!
@@ -30,7 +30,7 @@ const INVOICE_DAYS: u32 = 10;
 /// So many months it is told that something is expected no more.
 const OVER_MONTHS: i32 = 2;
 /// What came so many days early or late, and by no more than this share off, is what was expected.
-const SHIFTED_DAYS: i32 = 3;
+const SHIFTED_DAYS: i32 = 7;
 const SHIFTED_SHARE: i64 = 2;
 const WEEK: i32 = 7;
 /// Months of a quarter.
@@ -38,6 +38,9 @@ const QUARTER: i32 = 3;
 /// Days after which it is seen which rule of a stream of many days came near, and how often.
 const LOOKED_AT: i32 = 14;
 const LOOKS: i32 = 2;
+/// What comes evenly does so often and at such pauses: what comes daily, and by the month, has rules of its own.
+const EVEN_TIMES: usize = 4;
+const EVEN_DAYS: std::ops::RangeInclusive<i32> = 2..=28;
 /// Settled days beyond its usual pause on which such a stream may be missing.
 const LATE_DAYS: i32 = 2;
 
@@ -67,7 +70,7 @@ pub(super) fn missed(others: &BTreeMap<Stream, Days>, first: Day, as_of: Day) ->
             return None;
         }
         let amount: Amount =
-            habits(days, last, 1).into_iter().filter(|habit| habit.again).map(|habit| habit.amount).sum();
+            habits(days, last, 1).into_iter().filter(|habit| habit.before.is_some()).map(|habit| habit.amount).sum();
         (!amount.is_zero()).then_some(Missed { kind: stream.kind, amount, last, is_expected })
     };
     others.iter().filter_map(of).collect()
@@ -90,14 +93,37 @@ pub(super) fn put_back(
         days.range(first..).for_each(|(day, amount)| put(*day, *amount, Amount::ZERO));
         let expected = match stream.kind {
             Aside::Correction => Vec::new(),
-            _ if is_daily(days, first) => day_by_day(days, (first, end)),
-            _ => month_by_month(days, end, as_of),
+            _ => match evenly(days) {
+                Some(pause) => pause_by_pause(days, pause, (first, end)),
+                None if is_daily(days, first) => day_by_day(days, (first, end)),
+                None => month_by_month(days, end, as_of),
+            },
         };
         for (day, amount) in expected {
             put(day, Amount::ZERO, amount);
         }
     }
     out
+}
+
+/// The days between what comes evenly, if all of the last that tell it are: each week, each fortnight.
+fn evenly(days: &Days) -> Option<i32> {
+    let last: Vec<Day> = days.keys().rev().take(EVEN_TIMES).copied().collect();
+    let mut pauses = last.windows(2).map(|two| two[0].0 - two[1].0);
+    let pause = pauses.next().filter(|pause| EVEN_DAYS.contains(pause))?;
+    (last.len() == EVEN_TIMES && pauses.all(|other| other == pause)).then_some(pause)
+}
+
+/// What a stream is expected to bring that comes evenly, as it came last. What is late by some days is over.
+fn pause_by_pause(days: &Days, pause: i32, (first, end): (Day, Day)) -> Vec<(Day, Amount)> {
+    let Some((last, amount)) = days.range(..first).next_back().map(|(day, amount)| (*day, *amount)) else {
+        return Vec::new();
+    };
+    if first.0 - last.0 > pause + LATE_DAYS {
+        return Vec::new();
+    }
+    let ahead = (1..).map(|times| last.plus(pause * times)).take_while(|day| *day < end);
+    ahead.filter(|day| *day >= first && !days.contains_key(day)).map(|day| (day, amount)).collect()
 }
 
 /// Whether a stream comes on many days: in a month of late, or on each of the last.
@@ -123,8 +149,8 @@ struct Habit {
     /// The number of the day that it comes on: of 31 the last, whatever the month.
     number: u32,
     amount: Amount,
-    /// Whether it did before, too.
-    again: bool,
+    /// On which day it did before, too.
+    before: Option<Day>,
 }
 
 /// What a month's days have brought, and whether one so many months before did, too.
@@ -132,9 +158,10 @@ fn habits(days: &Days, month: Month, step: i32) -> Vec<Habit> {
     let before: Vec<Day> = in_month(days, month.plus(-step)).map(|(day, _)| *day).collect();
     let of = |(day, amount): (&Day, &Amount)| {
         let same = before.iter().find(|other| other.number() == day.number());
-        let number = |other: &Day| Some(day.number().max(other.number())).filter(|n| is(*day, *n) && is(*other, *n));
-        let number = same.and_then(number).or_else(|| before.iter().rev().find_map(number));
-        Habit { day: *day, number: number.unwrap_or(day.number()), amount: *amount, again: number.is_some() }
+        let both = |other: &Day| Some(day.number().max(other.number())).filter(|n| is(*day, *n) && is(*other, *n));
+        let found = same.or_else(|| before.iter().rev().find(|other| both(other).is_some()));
+        let number = found.and_then(both).unwrap_or(day.number());
+        Habit { day: *day, number, amount: *amount, before: found.copied() }
     };
     in_month(days, month).map(of).collect()
 }
@@ -158,19 +185,20 @@ fn month_by_month(days: &Days, end: Day, as_of: Day) -> Vec<(Day, Amount)> {
     let mut out = Vec::new();
     let mut month = this.plus(-1);
     while month.first() < end {
-        let mut seen: Vec<Day> = Vec::new();
+        let (mut seen, mut continued): (Vec<Day>, Vec<Day>) = Default::default();
         for (_, habits) in newest.iter().filter(|(of, _)| *of < month) {
             for habit in habits {
                 // Of what a newer month had on that day, the newer tells.
-                let is_newer = seen.iter().any(|day| is(*day, habit.number));
+                let is_newer = continued.contains(&habit.day) || seen.iter().any(|day| is(*day, habit.number));
                 let day = at(month, habit.number);
                 // What came of this month comes no more of the one before.
-                let is_followed = month < this && has_come(days, at(this, habit.number), habit.amount);
-                if habit.again && !is_newer && !is_followed && !has_come(days, day, habit.amount) && day < end {
+                let is_followed = month < this && has_come(days, at(this, habit.number), habit);
+                if habit.before.is_some() && !is_newer && !is_followed && !has_come(days, day, habit) && day < end {
                     out.push((day, habit.amount));
                 }
             }
             seen.extend(habits.iter().map(|habit| habit.day));
+            continued.extend(habits.iter().filter_map(|habit| habit.before));
         }
         month = month.plus(1);
     }
@@ -185,14 +213,14 @@ fn quarter_by_quarter(days: &Days, end: Day, this: Month) -> Vec<(Day, Amount)> 
     for month in (0..=QUARTER + 1).map(|ago| this.plus(-ago)) {
         let on = |months: i32, habit: &Habit| in_month(days, month.plus(months)).any(|(day, _)| is(*day, habit.number));
         let is_quarterly = |habit: &Habit| {
-            habit.again
+            habit.before.is_some()
                 && on(-2 * QUARTER, habit)
                 && ![-2, -1, 1, 2, QUARTER].into_iter().any(|months| on(months, habit))
         };
         for habit in habits(days, month, QUARTER).into_iter().filter(is_quarterly) {
             let ahead = (1..).map(|quarters| at(month.plus(QUARTER * quarters), habit.number));
             let ahead = ahead.take_while(|day| *day < end).filter(|day| day.month() >= this.plus(-1));
-            let wanted = ahead.filter(|day| !has_come(days, *day, habit.amount));
+            let wanted = ahead.filter(|day| !has_come(days, *day, &habit));
             out.extend(wanted.map(|day| (day, habit.amount)));
         }
     }
@@ -200,13 +228,15 @@ fn quarter_by_quarter(days: &Days, end: Day, this: Month) -> Vec<(Day, Amount)> 
 }
 
 /// Whether what is expected on a day has come: on it, or about as much some days earlier or later in its month.
-fn has_come(days: &Days, day: Day, amount: Amount) -> bool {
+fn has_come(days: &Days, day: Day, of: &Habit) -> bool {
     let month = day.month();
     let near = day.plus(-SHIFTED_DAYS).max(month.first())..=day.plus(SHIFTED_DAYS).min(month.plus(1).first().plus(-1));
-    let is_like = |came: Amount| (came - amount).abs().scale_by(SHIFTED_SHARE, 1) <= amount.abs();
+    let is_like = |came: Amount| (came - of.amount).abs().scale_by(SHIFTED_SHARE, 1) <= of.amount.abs();
     // What came on that day of the month before as well is another one.
-    let is_other =
-        |came: Day| came != day && habits(days, month, 1).iter().any(|habit| habit.day == came && habit.again);
+    let is_other = |came: Day| {
+        let before = habits(days, month, 1).into_iter().find(|habit| habit.day == came).and_then(|habit| habit.before);
+        came != day && before.is_some_and(|before| before != of.day)
+    };
     days.contains_key(&day) || days.range(near).any(|(came, sum)| is_like(*sum) && !is_other(*came))
 }
 

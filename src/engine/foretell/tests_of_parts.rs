@@ -210,6 +210,13 @@ fn days_that_nobody_brought_are_no_days_without_cost() {
         words.ends_with("no charge of AWS from 2026-11-10 to 2026-11-19 is known: import what is missing"),
         "{words}"
     );
+    // Who was charged twice has none, and is not foretold on each day.
+    let twice = ["2026-10-05", "2026-11-05"].map(|at| (["Akamai", "cdn", at, at], 320));
+    let all = [&[(["AWS", "vm", "2026-03-01", AS_OF], 100)], &twice[..]].concat();
+    let [all, alone] = ["", "provider:aws"].map(|filter| self::told(&engine(&all, usual()), filter));
+    assert!(!all.words().contains("import what is missing"), "{}", all.words());
+    let [all, alone] = [all, alone].map(|told| told.sum(ahead).expect("sum").mid);
+    assert!(all < alone + 2_500.0, "{all} {alone}");
     // Who charges on some days of each week, or pauses often, has no holes.
     let weekends =
         (0..38).map(|week| day("2026-03-01").plus(7 * week)).map(|at| (at.to_string(), at.plus(4).to_string()));

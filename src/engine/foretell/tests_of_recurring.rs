@@ -108,6 +108,7 @@ fn what_came_a_day_late_is_not_expected_besides() {
     let both = dates(&["2026-11-01", "2026-12-01"], 100);
     assert_eq!(expected(&came("2026-11-02", 900), "2026-11-21", 20), both);
     assert_eq!(expected(&came("2026-11-12", 100), "2026-11-21", 20), both);
+    assert_eq!(expected(&came("2026-11-07", 100), "2026-11-21", 20), dates(&["2026-12-01"], 100), "some days later");
 }
 
 #[test]
@@ -124,4 +125,33 @@ fn what_comes_every_quarter_is_expected_with_the_next() {
     assert_eq!(expected(&of(&quarters[2..]), "2026-11-21", 110), []);
     let monthly = each("2026-01-01", "2026-11-21", 3_000, |at| at.number() == 1);
     assert_eq!(expected(&monthly, "2026-11-21", 45), dates(&["2026-12-01", "2027-01-01"], 3_000));
+}
+
+#[test]
+fn what_comes_evenly_goes_on_at_its_pause_until_it_is_late() {
+    for pause in [3, 7, 10, 14, 28] {
+        let came = |until: Day| -> Vec<(Day, i64)> {
+            let from = day("2026-06-03");
+            (0..).map(|times| from.plus(pause * times)).take_while(|at| *at < until).map(|at| (at, 150)).collect()
+        };
+        for first in ["2026-11-18", "2026-11-21", "2026-11-24", "2026-11-30"] {
+            let all = came(day(first));
+            let last = all.last().expect("last").0;
+            let wanted: Vec<_> =
+                (1..).map(|times| last.plus(pause * times)).take_while(|at| *at < day(first).plus(60)).collect();
+            let wanted: Expected = wanted.into_iter().map(|at| (at.to_string(), 150)).collect();
+            assert_eq!(expected(&all, first, 60), wanted, "each {pause} days, as of {first}");
+        }
+        let ended = came(day("2026-10-20"));
+        assert_eq!(expected(&ended, "2026-11-25", 60), [], "each {pause} days");
+    }
+}
+
+#[test]
+fn what_comes_on_the_last_working_day_is_expected_once_a_month() {
+    let came: Vec<(Day, i64)> =
+        ["2026-06-30", "2026-07-31", "2026-08-31", "2026-09-30", "2026-10-30"].map(|at| (day(at), 500)).to_vec();
+    let told = expected(&came, "2026-11-21", 90);
+    let months: Vec<&str> = told.iter().map(|(at, _)| &at[..7]).collect();
+    assert_eq!(months, ["2026-11", "2026-12", "2027-01"], "{told:?}");
 }

@@ -51,6 +51,12 @@ impl Foretold {
         nobody.chain(self.hole_words(period)).chain(self.missed_words(period)).collect()
     }
 
+    /// Whether nobody seems to have brought some days of a period.
+    #[must_use]
+    pub fn has_holes(&self, period: Period) -> bool {
+        self.holes.iter().any(|(_, hole)| hole.intersect(period).days() > 0)
+    }
+
     /// Of whom nothing is foretold, since no day of theirs is settled.
     fn untold_words(&self) -> Option<String> {
         let whose = named(&self.untold)?;
