@@ -75,6 +75,14 @@ impl Ground {
         currencies([&self.layers, &self.cards, &self.previous])
     }
 
+    /// The same and those of which a filter left nothing but what is told of it.
+    fn currencies_with<'t>(&self, told: impl Iterator<Item = &'t String>) -> Vec<String> {
+        let mut all = self.currencies();
+        let more: Vec<String> = told.filter(|currency| !all.contains(currency)).cloned().collect();
+        all.extend(more);
+        all
+    }
+
     /// The days that a currency's pieces are held against, where anything is known of them.
     fn against(&self, currency: &str) -> Option<Period> {
         // Charges of at most an hour are the only ones by the hour: where days have none, what lies in
@@ -172,13 +180,9 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
     let (come, come_before) = arrivals.both(period, ground.against);
     let not_in = pending::notices(come.as_ref(), come_before.as_ref(), (period, ground.against), &lacking);
     let settled_through = pending::settled(&ground.freshness, as_of);
-    let notes = command::notes(engine, Some(period));
-    let granularity = lens.granularity;
-    let starts = pieces(period, granularity);
+    let (granularity, starts) = (lens.granularity, pieces(period, lens.granularity));
     let Ground { layers, previous, cards, freshness, oldest, data, .. } = &ground;
-    let mut currencies = ground.currencies();
-    // What a filter left out is told of, where it left nothing else.
-    currencies.extend(untold.keys().filter(|currency| !ground.currencies().contains(currency)).cloned());
+    let currencies = ground.currencies_with(untold.keys());
     let answer = |currency: String| {
         let days = Days::new(cards, &currency, *data);
         // What a provider has not delivered yet is unknown, even where others have.
@@ -226,7 +230,7 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
                 let told = untold.get(&currency).into_iter().flatten().chain(&not_in).cloned().collect();
                 notices::of(engine, (lens, as_of), freshness, (total.unknown, layers.left_out(&currency)), told)
             },
-            notes: notes.clone(),
+            notes: command::notes(engine, Some(period)),
             unknown_rows: total.unknown,
             rows: total.rows(),
             currency,
