@@ -191,13 +191,14 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
         let reach = Reach::new(freshness, &lens.by);
         let data_of =
             |value: Option<&str>| since(through(*oldest, reach.of(&value.map(Untrusted::from).into_iter().collect())));
-        let total = total_of(layers, &currency);
-        let lens_total = ground.total(&currency, period);
+        let (total, lens_total) = (total_of(layers, &currency), ground.total(&currency, period));
         let against = ground.against(&currency);
-        let held = |table: &Table| {
-            let line = |p| held_line(table, &currency, &starts, &held::against(period, p, granularity), *data);
+        let held = |table: &Table, known| {
+            let line = |p| held_line(table, &currency, &starts, &held::against(period, p, granularity), known);
             against.map(line).unwrap_or_default()
         };
+        // Where nobody is in, there is nothing to hold a piece against.
+        let of_those_in = |table| held(table, Period { to: data.from, ..*data });
         let sum = |days| alike.as_ref()?.sum(&currency, days);
         let mut pending = spend_cards::pending(&arrivals, &days, as_of, (period, against), sum);
         those_in.fill(&mut pending, &currency, |card| match card {
@@ -218,8 +219,8 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
             totals: line(layers, &currency, &starts, since(*data)),
             starts: starts.clone(),
             granularity,
-            previous_series: held(previous),
-            those_in_series: left.as_ref().map(held).unwrap_or_default(),
+            previous_series: held(previous, *data),
+            those_in_series: left.as_ref().map(of_those_in).unwrap_or_default(),
             movers: movers.get(&currency).cloned().unwrap_or_default(),
             movers_by: MOVERS_BY.to_vec(),
             freshness: freshness.clone(),

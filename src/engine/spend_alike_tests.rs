@@ -19,6 +19,11 @@ fn day(text: &str) -> Day {
 
 /// Two providers that cost 100 and 50 a day, and 103 and 50 from November on, each up to a day.
 fn engine(last: &str, last_of_vultr: &str) -> LocalEngine {
+    engine_of((last, last_of_vultr), 1)
+}
+
+/// The same as it was brought so many days after the last day.
+fn engine_of((last, last_of_vultr): (&str, &str), later: i32) -> LocalEngine {
     let store = Arc::new(Store::in_memory(&[]));
     for (provider, last, cost) in [("Hetzner", last, 100), ("Vultr", last_of_vultr, 50)] {
         let mut text = String::from(
@@ -26,15 +31,26 @@ fn engine(last: &str, last_of_vultr: &str) -> LocalEngine {
         );
         for at in (Period { from: day("2026-07-01"), to: day(last).plus(1) }).iter() {
             let cost = if provider == "Hetzner" && at >= day("2026-11-01") { 103 } else { cost };
-            writeln!(text, "{cost},{cost},{at}T00:00:00Z,{}T00:00:00Z,USD,{provider},vm", at.plus(1)).expect("text");
+            let mut add = |cost: i64, service: &str| {
+                let to = at.plus(1);
+                writeln!(text, "{cost},{cost},{at}T00:00:00Z,{to}T00:00:00Z,USD,{provider},{service}").expect("text");
+            };
+            add(cost, "vm");
+            // Of a day that is not over most is missing.
+            if later > 0 || at < day(last) {
+                ["dns", "cdn"].into_iter().for_each(|free| add(0, free));
+            }
         }
-        bills::import(&store, provider, &text, day(last).plus(1).seconds());
+        bills::import(&store, provider, &text, day(last).plus(later).seconds());
     }
     LocalEngine::new(store, Config::default().settle, false)
 }
 
 fn answer(last: &str, last_of_vultr: &str) -> SpendAnswer {
-    let engine = engine(last, last_of_vultr);
+    answer_of(&engine(last, last_of_vultr))
+}
+
+fn answer_of(engine: &LocalEngine) -> SpendAnswer {
     let lens = Lens { period: PeriodSpec::LastDays(7), comparison: Comparison::MonthBefore, ..Lens::default() };
     match engine.ask(&Question::Spend(lens), day("2026-11-23"), &Cancel::default()).expect("an answer") {
         Answer::Spend(mut answers) if answers.len() == 1 => answers.remove(0),
@@ -82,6 +98,11 @@ fn where_days_have_come_of_all_those_are_compared_and_where_nobody_is_in_none() 
     let nobody = answer("2026-11-19", "2026-11-19");
     let yesterday = nobody.pending.iter().find(|one| one.card == Card::Yesterday).expect("lacks");
     assert_eq!((yesterday.those_in, yesterday.alike), (false, None));
+    // Of today one has something, and nobody all: what it did cost is no measure.
+    let today = answer_of(&engine_of(("2026-11-23", "2026-11-22"), 0));
+    let at = today.starts.iter().position(|start| *start == day("2026-11-23").seconds()).expect("a day");
+    let (now, held, was) = (today.totals[at], today.held_series()[at], today.previous_series[at]);
+    assert_eq!((now, held, was), (Some(Amount::whole(103)), None, Some(Amount::whole(150))));
     let all = answer("2026-11-22", "2026-11-22");
     let lacking_today = all.pending.iter().find(|one| one.card == Card::Yesterday);
     assert!(lacking_today.is_none_or(|one| !one.those_in), "{lacking_today:?}");

@@ -98,7 +98,8 @@ impl Timeline<'_> {
         let answer = self.answer;
         let places = money::places(&answer.currency);
         let (amount, previous) = (within(&answer.totals, bar), within(answer.held_series(), bar));
-        let is_part = previous != within(&answer.previous_series, bar);
+        let whole = within(&answer.previous_series, bar);
+        let is_part = previous.is_some() && previous != whole;
         let figure = Figure { amount, previous };
         let muted = theme.style(Role::Muted);
         let amounts = self.columns(&answer.totals);
@@ -125,7 +126,7 @@ impl Timeline<'_> {
                 spans.push(Span::styled(left(&text.content, 16, ""), text.style));
             }
         }
-        if let Some((previous, before)) = previous.zip(self.held_against(bar)) {
+        if let Some((previous, before)) = previous.or(whole).zip(self.held_against(bar)) {
             let cost = previous.grouped(places);
             // What others cost then whose charges are not in now is left out.
             let of = if is_part { " of those in" } else { "" };
