@@ -183,6 +183,7 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
     let (granularity, starts) = (lens.granularity, pieces(period, lens.granularity));
     let Ground { layers, previous, cards, freshness, oldest, data, .. } = &ground;
     let currencies = ground.currencies_with(untold.keys());
+    let notes = command::notes(engine, Some(period));
     let answer = |currency: String| {
         let days = Days::new(cards, &currency, *data);
         // What a provider has not delivered yet is unknown, even where others have.
@@ -193,12 +194,10 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
             |value: Option<&str>| since(through(*oldest, reach.of(&value.map(Untrusted::from).into_iter().collect())));
         let (total, lens_total) = (total_of(layers, &currency), ground.total(&currency, period));
         let against = ground.against(&currency);
-        let held = |table: &Table, known| {
-            let line = |p| held_line(table, &currency, &starts, &held::against(period, p, granularity), known);
-            against.map(line).unwrap_or_default()
-        };
+        let held = against.map(|against| held::against(period, against, granularity));
+        let before = |table, known| Some(held_line(table, &currency, &starts, held.as_ref()?, known));
         // Where nobody is in, there is nothing to hold a piece against.
-        let of_those_in = |table| held(table, Period { to: data.from, ..*data });
+        let of_those_in = |table| before(table, Period { to: data.from, ..*data });
         let sum = |days| alike.as_ref()?.sum(&currency, days);
         let mut pending = spend_cards::pending(&arrivals, &days, as_of, (period, against), sum);
         those_in.fill(&mut pending, &currency, |card| match card {
@@ -219,8 +218,8 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
             totals: line(layers, &currency, &starts, since(*data)),
             starts: starts.clone(),
             granularity,
-            previous_series: held(previous, *data),
-            those_in_series: left.as_ref().map(of_those_in).unwrap_or_default(),
+            previous_series: before(previous, *data).unwrap_or_default(),
+            those_in_series: left.as_ref().and_then(of_those_in).unwrap_or_default(),
             movers: movers.get(&currency).cloned().unwrap_or_default(),
             movers_by: MOVERS_BY.to_vec(),
             freshness: freshness.clone(),
@@ -231,7 +230,7 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
                 let told = untold.get(&currency).into_iter().flatten().chain(&not_in).cloned().collect();
                 notices::of(engine, (lens, as_of), freshness, (total.unknown, layers.left_out(&currency)), told)
             },
-            notes: command::notes(engine, Some(period)),
+            notes: notes.clone(),
             unknown_rows: total.unknown,
             rows: total.rows(),
             currency,
