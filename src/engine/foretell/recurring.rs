@@ -128,17 +128,13 @@ fn pause_by_pause(days: &Days, pause: i32, (first, end): (Day, Day)) -> Vec<(Day
 
 /// Whether a stream comes on many days: in a month of late, or on each of the last.
 fn is_daily(days: &Days, first: Day) -> bool {
-    let many = |month: Month| count(days, month) > FEW_DAYS;
+    let many = |month: Month| in_month(days, month).count() > FEW_DAYS;
     let this = first.plus(-1).month();
     let in_a_row = || (1..=IN_A_ROW).all(|ago| days.contains_key(&first.plus(-ago)));
     (0..=2).any(|ago| many(this.plus(-ago))) || in_a_row()
 }
 
-/// Days of a month on which a stream came.
-fn count(days: &Days, month: Month) -> usize {
-    in_month(days, month).count()
-}
-
+/// The days of a month on which a stream came.
 fn in_month(days: &Days, month: Month) -> impl Iterator<Item = (&Day, &Amount)> {
     days.range(month.first()..month.plus(1).first())
 }
@@ -242,44 +238,60 @@ fn has_come(days: &Days, day: Day, of: &Habit) -> bool {
 
 /// What a stream of many days is expected to bring.
 fn day_by_day(days: &Days, (first, end): (Day, Day)) -> Vec<(Day, Amount)> {
-    let off = |rule: &dyn Fn(Day, Day) -> Option<Amount>| {
-        let day_off = |from: Day, day: Day| {
+    let mut off = [Amount::ZERO; 2];
+    for from in (1..=LOOKS).map(|look| first.plus(-LOOKED_AT * look)) {
+        let by_week = Week::before(days, from);
+        for day in (Period { from, to: from.plus(LOOKED_AT) }).iter() {
             let came = days.get(&day).copied().unwrap_or_default();
-            (came - rule(from, day).unwrap_or_default()).abs()
-        };
-        let look = |look: i32| {
-            let from = first.plus(-LOOKED_AT * look);
-            let days = Period { from, to: from.plus(LOOKED_AT) };
-            days.iter().map(|day| day_off(from, day)).sum::<Amount>()
-        };
-        (1..=LOOKS).map(look).sum::<Amount>()
-    };
-    let by_week = |from: Day, day: Day| as_last_week(days, from, day);
-    let by_month = |from: Day, day: Day| as_in_months(days, from, day);
-    let is_monthly = off(&by_month) < off(&by_week);
-    let rule = |day: Day| if is_monthly { by_month(first, day) } else { by_week(first, day) };
+            let told = [as_in_months(days, from, day), by_week.on(days, day)];
+            off.iter_mut().zip(told).for_each(|(off, told)| *off += (came - told.unwrap_or_default()).abs());
+        }
+    }
+    let (is_monthly, by_week) = (off[0] < off[1], Week::before(days, first));
+    let rule = |day: Day| if is_monthly { as_in_months(days, first, day) } else { by_week.on(days, day) };
     let ahead = Period { from: first, to: end };
     let wanted = ahead.iter().filter(|day| !days.contains_key(day));
     wanted.filter_map(|day| Some((day, rule(day)?))).collect()
 }
 
-/// What a day costs as the same weekday of the last week that was known before one: of who began within it, as all of
-/// their days. Nothing where none has come for longer than there was a pause.
-fn as_last_week(days: &Days, from: Day, day: Day) -> Option<Amount> {
-    let known = days.range(..from);
-    let last = *known.clone().next_back()?.0;
-    let lately: Vec<Day> = days.range(last.plus(-4 * WEEK)..=last).map(|(day, _)| *day).collect();
-    let pause = lately.windows(2).map(|two| two[1].0 - two[0].0 - 1).max().unwrap_or(0);
-    if from.0 - last.0 - 1 > pause.min(WEEK) + LATE_DAYS {
-        return None;
+/// What days cost after the last week that was known before one.
+enum Week {
+    /// Nothing: none has come for longer than there was a pause.
+    Over,
+    /// As all days of a stream that began within it.
+    Mean(Amount),
+    /// As the same weekday up to this day.
+    Weekdays(Day),
+}
+
+impl Week {
+    fn before(days: &Days, from: Day) -> Week {
+        let mut known = days.range(..from).map(|(day, _)| *day);
+        let Some(began) = known.next() else { return Week::Over };
+        let last = known.next_back().unwrap_or(began);
+        let lately: Vec<Day> = days.range(last.plus(-4 * WEEK)..=last).map(|(day, _)| *day).collect();
+        let pause = lately.windows(2).map(|two| two[1].0 - two[0].0 - 1).max().unwrap_or(0);
+        if from.0 - last.0 - 1 > pause.min(WEEK) + LATE_DAYS {
+            return Week::Over;
+        }
+        let length = last.0 - began.0 + 1;
+        if length >= WEEK {
+            return Week::Weekdays(last);
+        }
+        let sum: Amount = days.range(began..=last).map(|(_, amount)| *amount).sum();
+        Week::Mean(sum.scale_by(1, i64::from(length)))
     }
-    let began = *known.clone().next()?.0;
-    if last.0 - began.0 + 1 < WEEK {
-        let sum: Amount = known.map(|(_, amount)| *amount).sum();
-        return Some(sum.scale_by(1, i64::from(last.0 - began.0 + 1)));
+
+    fn on(&self, days: &Days, day: Day) -> Option<Amount> {
+        match self {
+            Week::Over => None,
+            Week::Mean(amount) => Some(*amount),
+            Week::Weekdays(last) => {
+                let weeks = (day.0 - last.0 + WEEK - 1).div_euclid(WEEK);
+                days.get(&day.plus(-WEEK * weeks)).copied()
+            }
+        }
     }
-    let weeks = (day.0 - last.0 + WEEK - 1).div_euclid(WEEK);
-    days.get(&day.plus(-WEEK * weeks)).copied()
 }
 
 /// What a day costs as the same day of the month before, where two had it.
