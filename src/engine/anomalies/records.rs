@@ -174,9 +174,8 @@ pub fn merge(before: Vec<Anomaly>, fresh: &[Fresh], rules: &[(AnomalyId, Rule)],
         let same: Vec<&Anomaly> = anomalies.iter().filter(|a| a.currency == *currency).collect();
         let known: Vec<Known> = same.iter().map(|anomaly| known_of(anomaly, &of.places)).collect();
         let both: Vec<(&Anomaly, &Known)> = same.iter().copied().zip(&known).collect();
-        let found = standing::what_is_new(&both, of, as_of);
+        let (found, raw) = standing::what_is_new(&both, of, as_of);
         let seen: Vec<&Finding> = found.iter().map(|found| &found.finding).collect();
-        let raw: Vec<_> = found.iter().map(|found| with_contributors(found, &of.places)).collect();
         let spoken = spoken::amounts(both.iter().copied(), &raw);
         let holds = |k: usize, at: usize| {
             !spoken::is_outgrown(same[k], (&same[k].finding, &found[at].finding), spoken[at], rules)

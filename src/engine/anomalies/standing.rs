@@ -93,8 +93,12 @@ impl Standing {
     }
 }
 
-/// What was found of a currency and is not just what goes on already.
-pub(super) fn what_is_new<'f>(known: &[(&Anomaly, &Known)], of: &'f Fresh, as_of: Day) -> Vec<&'f Found> {
+/// What was found of a currency and is not just what goes on already, and with those who have it.
+pub(super) fn what_is_new<'f>(
+    known: &[(&Anomaly, &Known)],
+    of: &'f Fresh,
+    as_of: Day,
+) -> (Vec<&'f Found>, Vec<Anomalous>) {
     let days = |finding: &Finding| of.places.get(&place_of(&finding.place));
     let is_told = |course: Course| course.is_going() || course == Course::Over;
     let held = known.iter().filter(|(a, _)| is_told(a.finding.course) && hold::is_held(&a.finding, as_of));
@@ -113,7 +117,8 @@ pub(super) fn what_is_new<'f>(known: &[(&Anomaly, &Known)], of: &'f Fresh, as_of
         let is_its_own = known.iter().any(|(_, known)| known.is_at(raw));
         !is_nothing_new(found, raw, is_its_own, (&standing, &beside))
     };
-    all.iter().filter(|(found, raw)| is_new(found, raw)).map(|(found, _)| *found).collect()
+    let new: Vec<bool> = all.iter().map(|(found, raw)| is_new(found, raw)).collect();
+    all.into_iter().zip(new).filter(|(_, is_new)| *is_new).map(|(found, _)| found).unzip()
 }
 
 /// Whether what was found is nothing but what is known to go on, where that has no anomaly of its own place; or only came
