@@ -194,7 +194,8 @@ pub fn say_silence(context: &mut Context<'_, '_>, courier: &Courier) -> Result<(
     }
 }
 
-/// Looks, and brings what is on its way, at the end of a command that has done its work: what fails here is told, and is no failure of it.
+/// Looks, and brings what is on its way, at the end of a command that has done its work: what fails here is told, and is
+/// no failure of it.
 ///
 /// # Errors
 /// Where nothing can be said any more.

@@ -98,7 +98,8 @@ impl Known<'_> {
         let Some(spent) = self.costs.sum(period) else { return Came::Unknown };
         let open = self.open(period);
         if self.is_part(period) {
-            // What was spent before, or on days that nobody brought, is no money left over; what was overspent is no less for it.
+            // What was spent before, or on days that nobody brought, is no money left over; what was overspent is no less
+            // for it.
             let end = open.and_then(|open| open.end()).map_or(spent, |end| end.mid);
             return Came::Open { spent: end, foretold: None };
         }
