@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::explain::Cause;
 use super::place::Place;
-use super::scale::median;
+use super::scale::{mean, median};
 use super::tree::{Alarm, Tree};
 
 /// Steps by which a sum may notice an end later.
@@ -228,9 +228,4 @@ impl<'t> Ends<'t> {
         self.grown.borrow_mut().insert((at, from), grown);
         grown
     }
-}
-
-fn mean(values: impl Iterator<Item = f64>) -> f64 {
-    let (sum, n) = values.fold((0.0, 0), |(sum, n), value| (sum + value, n + 1));
-    sum / f64::from(n.max(1))
 }

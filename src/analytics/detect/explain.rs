@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::ends::Ends;
 use super::event::{Direction, Event, Phase, Shape};
 use super::place::{Part, Place, are_apart};
+use super::scale::{mean, median};
 use super::tree::{Alarm, Anomaly, Contributor, Kind, TOGETHER, TOGETHER_SLOW, Tree};
 
 /// The share of a move that one child must have to be what moved.
@@ -19,6 +20,9 @@ const LIFT: f64 = 0.08;
 const PART: f64 = 0.05;
 /// Days after a cause in which what it has in common with another place is its echo.
 const ECHO: i64 = 14;
+/// Days before a move on which what it is an echo of had moved, and by which share of it at least.
+const WEEK: usize = 7;
+const STILL: f64 = 0.25;
 /// The share of its band's half that a place must have moved for itself.
 const NEARLY: f64 = 0.7;
 /// The share of a place's relative move from which on a piece moved along, and of its cost that must.
@@ -91,11 +95,10 @@ impl Tree<'_> {
             place(a).cmp(&place(b)).then_with(|| size(b).total_cmp(&size(a)))
         });
         // What had begun by itself before something wider did is no part of that.
-        let (mut first, mut rest): (Vec<Alarm>, Vec<Alarm>) = alarms.iter().partition(|alarm| alarm.born);
-        let begun: Vec<bool> = rest.iter().map(|alarm| self.began_by_itself(alarm, &rest, causes)).collect();
-        let mut begun = begun.into_iter();
-        first.extend(rest.extract_if(.., |_| begun.next() == Some(true)));
-        let alarms = [first, rest].concat();
+        let (born, moved): (Vec<Alarm>, Vec<Alarm>) = alarms.iter().partition(|alarm| alarm.born);
+        let (begun, along): (Vec<Alarm>, Vec<Alarm>) =
+            moved.iter().partition(|alarm| self.began_by_itself(alarm, &moved, causes));
+        let alarms = [born, begun, along].concat();
         let mut found: Vec<Anomaly> = Vec::new();
         let mut taken: Vec<Taken> = Vec::new();
         for alarm in &alarms {
@@ -143,9 +146,11 @@ impl Tree<'_> {
     }
 
     /// Whether a place's move is what an earlier cause still does in what they have in common: a sum may notice it only
-    /// days later, and its forecast may have begun to follow.
+    /// days later, and its forecast may have begun to follow. What both share had moved by then, and stayed so where the
+    /// cause was over.
     fn is_echo(&self, alarm: &Alarm, own: f64, days: (usize, usize), causes: &[Cause]) -> bool {
         let place = &self.watched[alarm.at].node.place;
+        let day = |step: i64| usize::try_from(step - self.first).unwrap_or(0);
         causes.iter().any(|cause| {
             if alarm.event.start - cause.last.min(cause.start + ECHO) > ECHO {
                 return false;
@@ -153,15 +158,15 @@ impl Tree<'_> {
             let other = &self.watched[cause.at].node.place;
             let Some(both) = place.meet(other) else { return false };
             let Some(both) = self.by_place.get(&both) else { return false };
-            let from = usize::try_from(cause.start - self.first).unwrap_or(0);
             let costs = &self.watched[*both].node.costs;
-            let (mut shared, mut n) = (0.0, 0.0);
-            for day in days.0..=days.1 {
-                shared += costs[day].unwrap_or(0.0) - before(costs, day, from);
-                n += 1.0;
-            }
-            let shared = shared / n;
-            shared * own > 0.0 && shared.abs() >= 0.5 * own.abs()
+            let began = day(cause.start);
+            let off = |day: usize| Some(costs.get(day).copied().flatten()? - before(costs, day, began));
+            let shared = mean((days.0..=days.1).filter_map(off));
+            let since = if cause.is_over { day(cause.last + 1) } else { began };
+            let until = day(alarm.event.start);
+            let mut lately: Vec<f64> = (since.max(until.saturating_sub(WEEK))..until).filter_map(off).collect();
+            let had_moved = lately.is_empty() || median(&mut lately) / shared >= STILL;
+            shared * own > 0.0 && shared.abs() >= 0.5 * own.abs() && had_moved
         })
     }
 
@@ -363,7 +368,7 @@ impl<'t> Left<'t> {
 pub(super) fn before(costs: &[Option<f64>], day: usize, from: usize) -> f64 {
     let weeks = (1..).map_while(|week| day.checked_sub(7 * week)).filter(|day| day + 7 < from);
     let mut costs: Vec<f64> = weeks.take(4).filter_map(|day| costs[day]).collect();
-    super::scale::median(&mut costs)
+    median(&mut costs)
 }
 
 pub(super) fn kind(place: &Place, event: &Event, born: bool) -> Kind {

@@ -166,3 +166,10 @@ pub fn median(numbers: &mut [f64]) -> f64 {
         n => *numbers.select_nth_unstable_by(n / 2, f64::total_cmp).1,
     }
 }
+
+/// The mean of some numbers; 0 of none.
+#[must_use]
+pub fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let (sum, n) = values.fold((0.0, 0), |(sum, n), value| (sum + value, n + 1));
+    sum / f64::from(n.max(1))
+}

@@ -341,3 +341,33 @@ fn a_step_does_not_vanish_in_a_spike_of_what_holds_it() {
         }
     }
 }
+
+#[test]
+fn what_moves_days_after_something_wider_was_back_is_no_echo_of_that() {
+    for wider in [("", ""), ("db", ""), ("", "dev")] {
+        for (length, gap, factor) in
+            [(1, 2, 1.6), (1, 4, 1.6), (1, 4, 0.6), (2, 5, 1.6), (3, 6, 2.5), (1, 10, 1.6), (9, 8, 1.6)]
+        {
+            for seed in 1..3 {
+                let from = 70 + length - 1 + gap;
+                let bill = Bill::new(seed)
+                    .times(wider.0, wider.1, 70, 70 + length, factor)
+                    .times("db", "dev", from, DAYS, 2.5);
+                for until in [from + 2, from + 4] {
+                    let mut nodes = bill.nodes();
+                    nodes.iter_mut().for_each(|node| node.costs.truncate(until));
+                    let found = find(&nodes, FIRST, until, &Settings::of_places());
+                    let is_it = |one: &&Anomaly| {
+                        (one.event.start - FIRST - from as i64).abs() <= 1 && one.event.direction == Direction::Up
+                    };
+                    let told = found.iter().any(|one| is_it(&one));
+                    assert!(
+                        told,
+                        "{wider:?} for {length} days x{factor}, {gap} days later, until {until}, seed {seed}: {:?}",
+                        places(&found)
+                    );
+                }
+            }
+        }
+    }
+}
