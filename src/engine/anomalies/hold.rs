@@ -78,18 +78,16 @@ pub(super) fn is_held(finding: &Finding, as_of: Day) -> bool {
 
 /// What an anomaly is held against, as it was found.
 fn hold(finding: &Finding, days: &Days) -> Held {
-    let end = finding.last.plus(1).min(days.end());
-    let of_event = |from: Day| (from.0..end.0).map(Day);
     let mut usual = [0.0; 7];
     for (weekday, usual) in usual.iter_mut().enumerate() {
         let weeks = (1..=7 * WEEKS).map(|back| finding.start.plus(-back));
         let same = weeks.filter(|day| day.weekday().num_days_from_monday() as usize == weekday);
         *usual = median(&mut same.filter_map(|day| days.cost(day)).collect::<Vec<f64>>());
     }
-    // Weekdays as they were, a mean day as the detector expected it.
+    // Weekdays as they were, a mean day as the detector expected it, settled or not.
     let at = |day: Day| usual[day.weekday().num_days_from_monday() as usize];
     let (mut sum, mut n, mut seen) = (0.0, 0, [false; 7]);
-    for day in of_event(finding.start) {
+    for day in (finding.start.0..=finding.last.0).map(Day) {
         (sum, n) = (sum + at(day), n + 1);
         seen[day.weekday().num_days_from_monday() as usize] = true;
     }
@@ -101,13 +99,14 @@ fn hold(finding: &Finding, days: &Days) -> Held {
     let of = |weekday: usize| usual[weekday] * if seen[weekday] { by } else { unseen };
     let is_known = by.is_finite() && (0.5..=2.0).contains(&by);
     let week = if is_known { std::array::from_fn(of) } else { [expected; 7] };
+    let settled = (finding.start.0..finding.last.plus(1).min(days.end()).0).map(Day);
     Held {
         place: finding.place.clone(),
         from: finding.start,
         week: week.map(estimate),
         below: finding.day.expected - finding.day.lower,
         above: finding.day.upper - finding.day.expected,
-        costs: of_event(finding.start).map(|day| days.cost(day).map(estimate)).collect(),
+        costs: settled.map(|day| days.cost(day).map(estimate)).collect(),
         providers: days.providers.clone(),
     }
 }

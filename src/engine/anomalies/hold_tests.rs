@@ -87,6 +87,26 @@ fn a_weekday_is_held_against_itself_whatever_a_quiet_saturday_was_expected_to_be
 }
 
 #[test]
+fn a_spike_that_was_first_seen_on_a_quiet_day_that_had_not_settled_stays_over() {
+    let sunday = (START..START + 7).find(|day| Day(*day).weekday().num_days_from_monday() == 6).expect("Sunday");
+    for seed in 1..20 {
+        let mut costs = costs(seed, sunday + 30, 0..0);
+        costs[(sunday - FIRST) as usize] *= 4.0;
+        let mut first = found("vm", sunday, sunday, 180, Course::GoesOn);
+        let [expected, lower, upper, actual] = [60.0, 50.0, 70.0, 240.0].map(estimate);
+        first.finding.day = Reckoned { expected, lower, upper, actual };
+        let mut fresh = Fresh { found: vec![first], ..seen(&costs, sunday + 1, None).remove(0) };
+        fresh.places.values_mut().for_each(|days| days.settled -= 1);
+        let mut kept = merge(vec![], &[fresh], &[], (Day(sunday + 1), 9)).anomalies;
+        for day in sunday + 2..sunday + 30 {
+            kept = look(kept, &costs, day, None).anomalies;
+            let finding = &kept[0].finding;
+            assert!(!finding.course.is_going(), "seed {seed} day {}: {finding:?}", day - sunday);
+        }
+    }
+}
+
+#[test]
 fn days_are_counted_as_the_detector_counts_them() {
     let settings = Settings::of_places();
     assert_eq!((settings.back(), settings.seasons.last()), (BACK, Some(&BACK_SLOWLY)));
