@@ -1,22 +1,26 @@
 //! What goes on by itself beside something wider: a step in a place that all rises with for a day.
 //!
 //! What holds a place explains what that does, as long as both do it. But a place may have begun before, or go on after
-//! what holds it is back: then that is a move of its own, and the wider one is what it did without it.
+//! what holds it is back: then that is a move of its own, and the wider one is what it did without it ([`Series::net`]):
+//! no money is told twice.
+
+use std::collections::HashMap;
 
 use super::event::{Event, Phase, Shape};
-use super::explain::{ALONG, Cause, Left, MOST, PROVIDER, Taken, before, kind};
-use super::tree::{Alarm, Anomaly, Node, TOGETHER, Tree};
+use super::explain::{ALONG, Cause, Left, MOST, Taken, before, kind};
+use super::inside::is_inside;
+use super::place::{Place, are_apart};
+use super::settings::Settings;
+use super::tree::{self, Alarm, Anomaly, Kind, Node, TOGETHER, Tree};
 
 /// The share of its band's half below which a place is calm.
 const CALM: f64 = 0.5;
 
 impl Tree<'_> {
-    /// Whether all charges of a place are of another that is wider, by its parts or as those of one provider.
+    /// Whether all charges of a place are of another that is wider.
     fn is_inside(&self, narrow: usize, wide: usize) -> bool {
-        let one_provider = |node: &Node| matches!((node.place.parts(), &node.providers[..]), ([part], [of]) if part.dimension == PROVIDER && part.value == *of);
-        let (inner, outer) = (self.watched[narrow].node, self.watched[wide].node);
-        let of_provider = || one_provider(outer) && inner.providers == outer.providers && inner.place.depth() > 0;
-        narrow != wide && (outer.place.holds(&inner.place) || of_provider())
+        let node = |at: usize| self.watched[at].node;
+        is_inside(node(narrow), node(wide), |place| Some(node(*self.by_place.get(place)?)))
     }
 
     /// The last day on which what was explained at a wider place showed beside an alarm, where that goes on, or went on for
@@ -90,54 +94,92 @@ impl Tree<'_> {
         let was_out = own(until) > self.watched[alarm.at].reach(until.0, sign);
         was_out && rest(shown) > (1.0 - MOST) * all(shown) && rest(until) < ALONG * rest(shown)
     }
+}
 
-    /// Tells of what holds others that go on what it did beside them.
-    pub(super) fn beside(&self, found: &mut [Anomaly], causes: &[Cause]) {
-        for i in 0..found.len() {
-            let Some(at) = self.by_place.get(&found[i].place).copied() else { continue };
-            let event = found[i].event;
-            let is_alike = |other: &&Anomaly| other.event.direction == event.direction;
-            let now = found.iter().filter(is_alike).filter(|other| other.event.phase != Phase::Over);
-            let now = now.filter_map(|other| Some((*self.by_place.get(&other.place)?, other.event.start)));
-            let now = now.filter(|(other, _)| self.is_inside(*other, at));
-            let lately = |cause: &&Cause| event.start - cause.start <= self.settings.settle;
-            let before = causes.iter().filter(|cause| !cause.is_over && cause.direction == event.direction);
-            let before = before.filter(|cause| self.is_inside(cause.at, at));
-            let before = before.filter(lately).map(|cause| (cause.at, cause.start));
-            let mut others: Vec<(usize, i64)> = Vec::new();
-            for (other, start) in now.chain(before) {
-                let meets = |(known, _): &(usize, i64)| {
-                    !self.are_apart(*known, other) && self.place(*known).meet(self.place(other)).is_some()
-                };
-                if !others.iter().any(meets) {
-                    others.push((other, start));
-                }
-            }
-            // Of what is but an end in part, that part is off already.
-            let is_whole = self.watched[at].events.iter().any(|own| own.impact.total_cmp(&event.impact).is_eq());
-            if others.is_empty() || event.shape == Shape::Ramp || !is_whole {
-                continue;
-            }
-            let near = |own: &&Event| own.direction == event.direction && (own.start - event.start).abs() <= TOGETHER;
-            let own = self.events_beside(at, &others);
-            if let Some(own) = own.iter().filter(near).min_by_key(|own| (own.start - event.start).abs()) {
-                found[i].event = Event { found: own.found.min(event.found), ..*own };
-                found[i].kind = kind(&found[i].place, &found[i].event, false);
-            }
-        }
+/// The series of a bill's places, as anomalies are reckoned from them.
+pub struct Series<'n> {
+    nodes: HashMap<&'n Place, &'n Node>,
+    first: i64,
+    settled: usize,
+    settings: &'n Settings,
+}
+
+impl<'n> Series<'n> {
+    /// Those of some places, of the same days and settings as [`tree::find`] takes.
+    #[must_use]
+    pub fn new(nodes: &'n [Node], first: i64, settled: usize, settings: &'n Settings) -> Self {
+        Series { nodes: nodes.iter().map(|node| (&node.place, node)).collect(), first, settled, settings }
     }
 
-    /// The events of a place without what others in it cost, since they began, beyond what they did before.
-    fn events_beside(&self, at: usize, others: &[(usize, i64)]) -> Vec<Event> {
-        let mut node = self.watched[at].node.clone();
-        for (other, start) in others {
-            let from = usize::try_from(start - self.first).unwrap_or(0);
-            let costs = &self.watched[*other].node.costs;
-            for (day, cost) in node.costs.iter_mut().enumerate().skip(from) {
-                let (Some(cost), Some(own)) = (cost.as_mut(), costs.get(day).copied().flatten()) else { continue };
-                *cost -= own - before(costs, day, from + 7);
+    /// Tells of what holds others that are told what it did beside them, and of what holds none any more all of it again.
+    /// Says which of `found` are other than they were.
+    pub fn net(&self, found: &mut [Anomaly]) -> Vec<bool> {
+        let told: Vec<(&Node, Event)> =
+            found.iter().filter_map(|one| Some((*self.nodes.get(&one.place)?, one.event))).collect();
+        let net = |anomaly: &mut Anomaly| self.without(anomaly, &told).map(|net| *anomaly = net).is_some();
+        found.iter_mut().map(net).collect()
+    }
+
+    /// An anomaly without those that are told within it, where that is other than it is.
+    fn without(&self, anomaly: &Anomaly, told: &[(&'n Node, Event)]) -> Option<Anomaly> {
+        let (node, event) = (*self.nodes.get(&anomaly.place)?, anomaly.event);
+        let within = self.within(node, &event, told);
+        let is_other = anomaly.is_net || !within.is_empty();
+        if !is_other || event.shape == Shape::Ramp || !matches!(anomaly.kind, Kind::Moved(_)) {
+            return None;
+        }
+        // Of what is but an end in part, that part is off already.
+        let is_whole = |own: &Event| own.impact.total_cmp(&event.impact).is_eq();
+        if !anomaly.is_net && !self.events(node).iter().any(is_whole) {
+            return None;
+        }
+        let near = |own: &&Event| own.direction == event.direction && (own.start - event.start).abs() <= TOGETHER;
+        let own = self.events(&self.take_out(node, &within));
+        let own = own.iter().filter(near).min_by_key(|own| (own.start - event.start).abs())?;
+        let event = Event { found: own.found.min(event.found), ..*own };
+        let kind = kind(&anomaly.place, &event, false);
+        Some(Anomaly { event, kind, is_net: !within.is_empty(), ..anomaly.clone() })
+    }
+
+    fn events(&self, node: &Node) -> Vec<Event> {
+        tree::events(node, self.first, self.settled, self.settings)
+    }
+
+    /// What is told within a place that moved the same way, the most money first; of those that have some in common one.
+    fn within(&self, node: &Node, event: &Event, told: &[(&'n Node, Event)]) -> Vec<(&'n Node, Event)> {
+        let lately = |other: &Event| event.start - other.start <= self.settings.settle && other.start <= event.last;
+        let get = |place: &Place| self.nodes.get(place).copied();
+        let is_within = |(other, own): &&(&'n Node, Event)| {
+            own.direction == event.direction && lately(own) && is_inside(other, node, get)
+        };
+        let mut within: Vec<(&Node, Event)> = told.iter().filter(is_within).copied().collect();
+        within.sort_by(|(_, a), (_, b)| b.impact.abs().total_cmp(&a.impact.abs()));
+        let mut apart: Vec<(&Node, Event)> = Vec::new();
+        for (other, own) in within {
+            let meets = |(known, _): &(&Node, Event)| {
+                !are_apart(&known.providers, &other.providers) && known.place.meet(&other.place).is_some()
+            };
+            if !apart.iter().any(meets) {
+                apart.push((other, own));
             }
         }
-        self.events_of(&node)
+        apart
+    }
+
+    /// A place without what others in it cost, as long as they go on, beyond what they did before.
+    fn take_out(&self, node: &Node, others: &[(&Node, Event)]) -> Node {
+        let mut node = node.clone();
+        let day = |step: i64| usize::try_from(step - self.first).unwrap_or(0);
+        for (other, event) in others {
+            let from = day(event.start);
+            let until = if event.phase == Phase::Over { day(event.last + 1) } else { node.costs.len() };
+            for (day, cost) in node.costs.iter_mut().enumerate().take(until).skip(from) {
+                let (Some(cost), Some(own)) = (cost.as_mut(), other.costs.get(day).copied().flatten()) else {
+                    continue;
+                };
+                *cost -= own - before(&other.costs, day, from + 7);
+            }
+        }
+        node
     }
 }

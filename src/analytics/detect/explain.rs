@@ -122,7 +122,6 @@ impl Tree<'_> {
             }
         }
         let mut found = self.gather(found, causes);
-        self.beside(&mut found, causes);
         pair_up(&mut found);
         causes.extend(taken.iter().filter_map(|Taken { at, by, .. }| {
             let alarm = alarms.iter().find(|a| a.at == *at).or(alarms.first())?;
@@ -170,10 +169,10 @@ impl Tree<'_> {
         })
     }
 
-    /// The days that show an event: its first, until it was found.
+    /// The days that show an event: its first, until it was found; of what climbed the last of them.
     pub(super) fn evidence(&self, event: &Event) -> (usize, usize) {
         let day = |step: i64| usize::try_from(step - self.first).unwrap_or(0);
-        let from = if event.shape == Shape::Ramp { event.found - 2 } else { event.start };
+        let from = if event.shape == Shape::Ramp { event.start.max(event.found - 2) } else { event.start };
         (day(from), day(event.found.max(from)))
     }
 
@@ -275,7 +274,7 @@ impl Tree<'_> {
             .collect();
         contributors.sort_by(|a, b| b.share.abs().total_cmp(&a.share.abs()).then_with(|| a.part.cmp(&b.part)));
         let kind = kind(&watched.node.place, &event, born.is_some());
-        Anomaly { place: watched.node.place.clone(), kind, event, moved, contributors, cancels: None }
+        Anomaly { place: watched.node.place.clone(), kind, event, moved, is_net: false, contributors, cancels: None }
     }
 }
 

@@ -10,13 +10,14 @@
 //! settled, and may keep a [`series::Detector`] to go on from. `benches/anomaly_peers.py` measures it.
 
 pub mod bank;
-mod beside;
+pub mod beside;
 mod ends;
 pub mod event;
 mod explain;
 mod extreme;
 mod gather;
 pub mod identity;
+pub mod inside;
 mod past;
 pub mod place;
 pub mod recur;

@@ -26,6 +26,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::beside::Series;
 use super::event::{Event, Phase, Reading, Shape};
 use super::place::{Part, Place};
 use super::series::{Detector, Settings};
@@ -94,6 +95,9 @@ pub struct Anomaly {
     pub event: Event,
     /// What it moved by, a day, as it was found.
     pub moved: f64,
+    /// Whether its event is without those of others that are told within it.
+    #[serde(default)]
+    pub is_net: bool,
     /// Who contributed, the largest first.
     pub contributors: Vec<Contributor>,
     /// The place of the anomaly of about the same size in the other direction, which began with it.
@@ -129,7 +133,6 @@ pub(super) struct Tree<'a> {
     pub(super) children: Vec<Vec<usize>>,
     pub(super) settings: &'a Settings,
     pub(super) first: i64,
-    settled: usize,
 }
 
 /// Finds the anomalies of a bill. `first` is the first day of all series; `settled` how many days are
@@ -150,6 +153,7 @@ pub fn find(nodes: &[Node], first: i64, settled: usize, settings: &Settings) -> 
         alarms = later;
         found.extend(tree.explain(together, &mut causes));
     }
+    Series::new(nodes, first, settled, settings).net(&mut found);
     found
 }
 
@@ -222,16 +226,11 @@ impl<'a> Tree<'a> {
                 }
             }
         }
-        Tree { watched, by_place, children, settings, first, settled }
+        Tree { watched, by_place, children, settings, first }
     }
 
     pub(super) fn depth(&self, at: usize) -> usize {
         self.watched[at].node.place.depth()
-    }
-
-    /// The events of a place whose costs are other than they were.
-    pub(super) fn events_of(&self, node: &Node) -> Vec<Event> {
-        events(node, self.first, self.settled, self.settings)
     }
 
     /// All events of all places, with what is new.

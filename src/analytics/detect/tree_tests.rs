@@ -371,3 +371,29 @@ fn what_moves_days_after_something_wider_was_back_is_no_echo_of_that() {
         }
     }
 }
+
+#[test]
+fn a_small_step_is_told_beside_a_larger_one_that_began_later_around_it() {
+    for (small, factor) in [(0.15, 2.0), (0.3, 1.6)] {
+        for seed in 1..5 {
+            // All that this service costs is of one account, whose other services cost far more.
+            let bill = Bill::new(seed).times("db", "dev", 0, DAYS, 0.0).times("db", "prod", 0, DAYS, small);
+            let bill = bill
+                .times("db", "prod", 70, DAYS, factor)
+                .times("vm", "prod", 72, DAYS, 1.8)
+                .times("web", "prod", 72, DAYS, 1.8);
+            for until in 74..79 {
+                let mut nodes = bill.nodes();
+                nodes.iter_mut().for_each(|node| node.costs.truncate(until));
+                let found = find(&nodes, FIRST, until, &Settings::of_places());
+                let told = places(&found);
+                let is_db = |place: &String| place.contains("service=db");
+                let is_all = |place: &String| place == "account=prod";
+                assert!(
+                    told.iter().any(is_db) && told.iter().any(is_all),
+                    "{small} x{factor}, until {until}, seed {seed}: {told:?}"
+                );
+            }
+        }
+    }
+}

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::bill::{Bill, request, word_of};
 use super::cells::{self, Cells};
-use super::find::{Found, estimate, severity, share};
+use super::find::{self, Found, estimate, severity, share};
 use super::once;
 use crate::analytics::detect::event::Shape;
 use crate::domain::anomaly::{Contributor, Course, Finding, Kind, Spot, filter_of};
@@ -143,6 +143,7 @@ impl Looker<'_> {
         self.end_commitments(found)?;
         once::tell(self, found)?;
         self.leave_out_echoes(found)?;
+        find::net(self.bill, found);
         let mut gravest: Vec<&mut Found> = found.iter_mut().collect();
         gravest.sort_by_key(|found| std::cmp::Reverse(found.finding.impact.abs()));
         gravest.truncate(LOOKED_INTO);

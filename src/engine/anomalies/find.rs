@@ -3,6 +3,7 @@
 //! Asks [`crate::analytics::detect`] and reckons what it found; knows no records and no store.
 
 use super::bill::Bill;
+use crate::analytics::detect::beside::Series;
 use crate::analytics::detect::event::{Direction, Event, Phase, Shape};
 use crate::analytics::detect::series::Settings;
 use crate::analytics::detect::tree::{self, Node};
@@ -176,7 +177,7 @@ struct Own {
 
 impl Own {
     /// The detector tells of a place that was not out by itself by the event of the one that holds it: then the
-    /// figures are reckoned from the move.
+    /// figures are reckoned from the move. What it tells without others within it is off by that alone.
     fn new(node: &Node, first: Day, raw: &tree::Anomaly) -> Option<Own> {
         let event = &raw.event;
         let cost = |step: i64| node.costs.get((step - i64::from(first.0)).max(0) as usize).copied().flatten();
@@ -188,7 +189,7 @@ impl Own {
         let actual = costs.iter().sum::<f64>() / days;
         let peak = cost(event.peak).unwrap_or(actual);
         let band = [event.expected - event.lower, event.upper - event.expected];
-        let own = (peak - event.actual).abs() <= 1e-6 * peak.abs().max(1.0);
+        let own = raw.is_net || (peak - event.actual).abs() <= 1e-6 * peak.abs().max(1.0);
         let (impact, rate, off) = if own {
             (event.impact, event.rate, event.actual - event.expected)
         } else {
@@ -213,6 +214,20 @@ impl Own {
             lower: estimate(lower),
             upper: estimate(expected + up),
             actual: estimate(actual),
+        }
+    }
+}
+
+/// Tells of what holds others that are told what it did beside them: of those that are left, once it is known which.
+pub(super) fn net(bill: &Bill, found: &mut [Found]) {
+    let is_reckoned = |found: &&mut Found| !found.finding.relabelled && found.finding.kind != Kind::Expired;
+    let mut reckoned: Vec<&mut Found> = found.iter_mut().filter(is_reckoned).collect();
+    let mut raw: Vec<tree::Anomaly> = reckoned.iter().map(|found| found.raw.clone()).collect();
+    let settings = settings(bill.daily);
+    let other = Series::new(&bill.nodes, i64::from(bill.first.0), bill.settled, &settings).net(&mut raw);
+    for ((found, raw), _) in reckoned.iter_mut().zip(raw).zip(other).filter(|(_, is_other)| *is_other) {
+        if let Some(finding) = finding(bill, &raw) {
+            **found = Found { finding, raw };
         }
     }
 }

@@ -15,6 +15,7 @@ use super::cause::{Common, DAYS, Looker, days};
 use super::cells::{self, Cells, Move};
 use super::find::{self, Found};
 use crate::analytics::detect::event::{Event, Shape};
+use crate::analytics::detect::inside::is_inside;
 use crate::analytics::detect::place::{Part, Place};
 use crate::analytics::detect::tree::{self, Kind};
 use crate::domain::anomaly::{Contributor, Finding, Kind as Told};
@@ -247,6 +248,7 @@ fn settle(bill: &Bill, found: &Found, cells: &Cells) -> Option<Found> {
         kind: Kind::Moved(own.shape),
         event: Event { found: own.found.min(raw.event.found), ..*own },
         moved: own.impact / f64::from(own.steps.max(1)),
+        is_net: false,
         contributors: Vec::new(),
         cancels: raw.cancels.clone(),
     };
@@ -368,13 +370,6 @@ fn best(cases: &[Case], explains: &[Vec<usize>], is_left: &[bool], told: &[bool]
     })
 }
 
-/// Whether all charges of a place are of another that is wider.
-fn is_inside(bill: &Bill, narrow: &Place, wide: &Place) -> bool {
-    let provider = |place: &Place| super::records::provider_of(&bill.node(place)?.providers);
-    let of_provider = || matches!(wide.parts(), [part] if provider(narrow).as_ref() == Some(part));
-    narrow != wide && (wide.holds(narrow) || of_provider())
-}
-
 /// Whether it is worth a look if what moved in one case is what moved in another.
 fn may_explain(bill: &Bill, cause: &Case, case: &Case) -> bool {
     let (own, of) = (&case.found.finding, &cause.found.finding);
@@ -382,7 +377,8 @@ fn may_explain(bill: &Bill, cause: &Case, case: &Case) -> bool {
     let is_move = matches!(case.found.raw.kind, Kind::Moved(_)) && of.kind != Told::Expired;
     // What has ended does not explain what goes on; and what holds it all and began later, or ended a day before it did,
     // was found to be another move already.
-    let holds = is_inside(bill, case.place(), cause.place());
+    let node = |place: &Place| bill.node(place);
+    let holds = node(case.place()).zip(node(cause.place())).is_some_and(|(own, of)| is_inside(own, of, node));
     let lasts = if holds { of.last >= own.last } else { of.last.plus(TOGETHER) >= own.last };
     let begins = if holds { of.start <= own.start } else { together(case, cause) || of.start < own.start };
     let meet = || case.place().meet(cause.place()).is_some();

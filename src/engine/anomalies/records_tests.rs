@@ -59,6 +59,7 @@ pub(in crate::engine::anomalies) fn found(service: &str, start: i32, last: i32, 
         kind: tree::Kind::Moved(Shape::Step),
         event,
         moved: by as f64,
+        is_net: false,
         contributors: Vec::new(),
         cancels: None,
     };

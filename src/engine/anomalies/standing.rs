@@ -136,17 +136,10 @@ fn is_nothing_new(
     let alike = |standing: &&Standing| standing.rises == finding.rises;
     let is_known = || {
         known.iter().filter(alike).any(|standing| standing.has_more(finding, &reach))
-            || !is_told_beside(found) && is_without(finding, &raw.place, known)
+            || !found.raw.is_net && is_without(finding, &raw.place, known)
     };
     !is_its_own && is_known()
         || known.iter().chain(beside).filter(alike).any(|standing| standing.is_back_with(finding, &reach))
-}
-
-/// Whether the detector told it without what goes on within its place, which is not to be taken from it twice.
-fn is_told_beside(found: &Found) -> bool {
-    let (_, peak) = found.finding.peak;
-    let own = peak.actual.to_f64();
-    found.raw.event.actual < own - 1e-6 * own.abs().max(1.0)
 }
 
 /// Whether what is known within a place leaves nothing of it that would be out by itself: neither of its furthest day nor
