@@ -376,13 +376,17 @@ fn may_explain(bill: &Bill, cause: &Case, case: &Case) -> bool {
     let known = case.cells.is_some() && cause.cells.is_some();
     let is_move = matches!(case.found.raw.kind, Kind::Moved(_)) && of.kind != Told::Expired;
     // What has ended does not explain what goes on; and what holds it all and began later, or ended a day before it did,
-    // was found to be another move already.
+    // was found to be another move already, as was what is told without what is within it.
     let node = |place: &Place| bill.node(place);
-    let holds = node(case.place()).zip(node(cause.place())).is_some_and(|(own, of)| is_inside(own, of, node));
+    let is_inside = |narrow: &Case, wide: &Case| {
+        node(narrow.place()).zip(node(wide.place())).is_some_and(|(narrow, wide)| is_inside(narrow, wide, node))
+    };
+    let holds = is_inside(case, cause);
     let lasts = if holds { of.last >= own.last } else { of.last.plus(TOGETHER) >= own.last };
     let begins = if holds { of.start <= own.start } else { together(case, cause) || of.start < own.start };
     let meet = || case.place().meet(cause.place()).is_some();
-    known && is_move && own.rises == of.rises && lasts && begins && meet()
+    let is_beside = || case.found.raw.is_net && is_inside(cause, case);
+    known && is_move && own.rises == of.rises && lasts && begins && meet() && !is_beside()
 }
 
 /// What is asked of the charges that two places have in common: of those that began together nothing where the cells
