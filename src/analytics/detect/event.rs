@@ -153,6 +153,14 @@ impl Event {
         }
     }
 
+    /// What it came to without a further move of the same direction that began while it went on and is told by itself.
+    #[must_use]
+    pub(super) fn without(self, further: Option<&Event>) -> Self {
+        let is_further = |other: &&Event| other.direction == self.direction && other.start > self.start;
+        let Some(other) = further.filter(is_further) else { return self };
+        Event { impact: self.impact - other.impact, rate: self.rate - other.rate, ..self }
+    }
+
     /// Adds a step to it.
     pub(super) fn add(&mut self, step: i64, actual: f64, reading: &Reading) {
         let difference = actual - reading.expected;
