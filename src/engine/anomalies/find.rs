@@ -81,14 +81,6 @@ pub fn in_days(bill: &Bill) -> Vec<Found> {
 fn climbing(bill: &Bill, known: &[tree::Anomaly]) -> Vec<tree::Anomaly> {
     let never = Settings { confirm: usize::MAX, ..settings(bill.daily) };
     let last = i64::from(bill.first.0) + bill.settled as i64;
-    let is_known = |raw: &tree::Anomaly| {
-        known.iter().any(|known| {
-            let commitment = known.place.parts().iter().any(|part| part.dimension == "commitment");
-            let near = (known.event.start - raw.event.start).abs() <= 2 && known.event.shape != Shape::Ramp;
-            let related = known.place.meet(&raw.place).is_some();
-            !commitment && near && related && known.event.direction == raw.event.direction
-        })
-    };
     let (from, days) = (bill.settled.saturating_sub(CLIMBING_LEARNT), CLIMBING_DAYS as usize);
     let mean = |costs: &[Option<f64>]| costs.iter().flatten().sum::<f64>() / costs.len().max(1) as f64;
     let settled = |node: &Node| node.settled.unwrap_or(bill.settled);
@@ -111,7 +103,7 @@ fn climbing(bill: &Bill, known: &[tree::Anomaly]) -> Vec<tree::Anomaly> {
     found.retain(|raw| {
         let Event { start, phase, steps, .. } = raw.event;
         let lately = start > last - CLIMBING_DAYS && phase == Phase::Open && steps > 1;
-        lately && matches!(raw.kind, tree::Kind::Moved(_)) && !is_known(raw)
+        lately && matches!(raw.kind, tree::Kind::Moved(_)) && !known.iter().any(|known| is_told_by(known, raw))
     });
     for raw in &mut found {
         raw.moved = raw.event.impact / f64::from(raw.event.steps.max(1));
@@ -119,6 +111,16 @@ fn climbing(bill: &Bill, known: &[tree::Anomaly]) -> Vec<tree::Anomaly> {
         raw.kind = tree::Kind::Moved(Shape::Step);
     }
     found
+}
+
+/// Whether what climbs is told by an anomaly that began with it somewhere, or that goes on at its very place since before.
+fn is_told_by(known: &tree::Anomaly, raw: &tree::Anomaly) -> bool {
+    let (of, own) = (&known.event, &raw.event);
+    let is_commitment = known.place.parts().iter().any(|part| part.dimension == "commitment");
+    let begins_with = (of.start - own.start).abs() <= 2 && of.shape != Shape::Ramp;
+    let is_related = begins_with && known.place.meet(&raw.place).is_some();
+    let goes_on = known.place == raw.place && of.start <= own.start && of.last >= own.last;
+    !is_commitment && of.direction == own.direction && (is_related || goes_on)
 }
 
 /// How much an anomaly of a bill matters, of which an average day costs so much: what only lost its tag as a fall of that
@@ -271,6 +273,44 @@ pub(super) fn finding(bill: &Bill, raw: &tree::Anomaly) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analytics::detect::place::Place;
+
+    #[test]
+    fn what_climbs_is_told_by_what_began_with_it_or_goes_on_at_its_place() {
+        let moved = |(dimension, value), (start, last), shape| {
+            let event = Event {
+                shape,
+                direction: Direction::Up,
+                phase: Phase::Lasting,
+                start,
+                found: start,
+                last,
+                score: 9.0,
+                peak: last,
+                actual: 2.0,
+                expected: 1.0,
+                lower: 0.5,
+                upper: 1.5,
+                impact: 1.0,
+                steps: 1,
+                unsettled: 0,
+                rate: 1.0,
+            };
+            let (place, kind) = (Place::new([(dimension, value)]), tree::Kind::Moved(shape));
+            tree::Anomaly { place, kind, event, moved: 1.0, is_net: false, contributors: Vec::new(), cancels: None }
+        };
+        let climbs = moved(("provider", "AWS"), (40, 45), Shape::Step);
+        for (known, want, what) in [
+            (moved(("provider", "AWS"), (29, 45), Shape::Ramp), true, "it goes on at its place since before"),
+            (moved(("provider", "AWS"), (29, 38), Shape::Step), false, "what was over before it"),
+            (moved(("account", "shop"), (41, 45), Shape::Step), true, "what it may have in common began with it"),
+            (moved(("account", "shop"), (29, 45), Shape::Ramp), false, "what began long before it elsewhere"),
+            (moved(("provider", "Azure"), (40, 45), Shape::Step), false, "another provider"),
+            (moved(("commitment", "plan"), (40, 45), Shape::Step), false, "the end of a commitment"),
+        ] {
+            assert_eq!(is_told_by(&known, &climbs), want, "{what}");
+        }
+    }
 
     #[test]
     fn severity_goes_by_the_money_at_stake_and_the_size_of_the_bill() {
