@@ -120,25 +120,32 @@ impl<'n> Series<'n> {
         found.iter_mut().map(net).collect()
     }
 
-    /// An anomaly without those that are told within it, where that is other than it is.
+    /// An anomaly without those that are told within it, or as further moves of its very place, where that is other than
+    /// it is.
     fn without(&self, anomaly: &Anomaly, told: &[(&'n Node, Event)]) -> Option<Anomaly> {
         let (node, event) = (*self.nodes.get(&anomaly.place)?, anomaly.event);
         let within = self.within(node, &event, told);
-        let is_other = anomaly.is_net || !within.is_empty();
-        if !is_other || event.shape == Shape::Ramp || !matches!(anomaly.kind, Kind::Moved(_)) {
+        let at_place = |(of, own): &&(&Node, Event)| of.place == node.place && own.is_further_than(&event);
+        let further: Vec<&Event> = told.iter().filter(at_place).map(|(_, own)| own).collect();
+        let is_other = anomaly.is_net || !within.is_empty() || !further.is_empty();
+        if !is_other || event.shape == Shape::Ramp && !within.is_empty() || !matches!(anomaly.kind, Kind::Moved(_)) {
             return None;
         }
+        let all = self.events(node);
+        let is_of_series = |event: &Event| all.iter().any(|own| own.impact.total_cmp(&event.impact).is_eq());
         // Of what is but an end in part, that part is off already.
-        let is_whole = |own: &Event| own.impact.total_cmp(&event.impact).is_eq();
-        if !anomaly.is_net && !self.events(node).iter().any(is_whole) {
+        if !anomaly.is_net && !is_of_series(&event) {
             return None;
         }
         let near = |own: &&Event| own.direction == event.direction && (own.start - event.start).abs() <= TOGETHER;
-        let own = self.events(&self.take_out(node, &within));
-        let own = own.iter().filter(near).min_by_key(|own| (own.start - event.start).abs())?;
-        let event = Event { found: own.found.min(event.found), ..*own };
+        let own = if within.is_empty() { all.clone() } else { self.events(&self.take_out(node, &within)) };
+        let own = *own.iter().filter(near).min_by_key(|own| (own.start - event.start).abs())?;
+        // What the series itself knows to be a further move is off already.
+        let further: Vec<&Event> = further.into_iter().filter(|further| !is_of_series(further)).collect();
+        let own = further.iter().fold(own, |own, further| own.without(Some(further)));
+        let event = Event { found: own.found.min(event.found), ..own };
         let kind = kind(&anomaly.place, &event, false);
-        Some(Anomaly { event, kind, is_net: !within.is_empty(), ..anomaly.clone() })
+        Some(Anomaly { event, kind, is_net: !within.is_empty() || !further.is_empty(), ..anomaly.clone() })
     }
 
     fn events(&self, node: &Node) -> Vec<Event> {

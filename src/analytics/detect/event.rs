@@ -153,11 +153,16 @@ impl Event {
         }
     }
 
-    /// What it came to without a further move of the same direction that began while it went on and is told by itself.
+    /// Whether it is a further move of the same direction, which began while another went on.
+    #[must_use]
+    pub(super) fn is_further_than(&self, other: &Event) -> bool {
+        self.direction == other.direction && self.start > other.start && self.start <= other.last
+    }
+
+    /// What it came to without a further move that is told by itself.
     #[must_use]
     pub(super) fn without(self, further: Option<&Event>) -> Self {
-        let is_further = |other: &&Event| other.direction == self.direction && other.start > self.start;
-        let Some(other) = further.filter(is_further) else { return self };
+        let Some(other) = further.filter(|further| further.is_further_than(&self)) else { return self };
         Event { impact: self.impact - other.impact, rate: self.rate - other.rate, ..self }
     }
 

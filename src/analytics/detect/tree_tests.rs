@@ -1,6 +1,7 @@
 //! Tests of the hierarchy: bills of few cells, each with one cause or two.
 
-use super::event::{Direction, Phase, Shape};
+use super::beside::Series;
+use super::event::{Direction, Event, Phase, Shape};
 use super::identity::{Known, names};
 use super::place::Place;
 use super::series::Settings;
@@ -396,4 +397,37 @@ fn a_small_step_is_told_beside_a_larger_one_that_began_later_around_it() {
             }
         }
     }
+}
+
+#[test]
+fn what_holds_another_that_is_told_is_told_without_it_and_with_it_again_where_it_is_not() {
+    let settings = Settings::of_places();
+    let bill = Bill::new(3).times("", "prod", 70, DAYS, 1.6);
+    let nodes = bill.nodes();
+    let series = Series::new(&nodes, FIRST, DAYS, &settings);
+    let impact = |found: &[Anomaly], place: &str| {
+        let of_place = found.iter().filter(|one| one.place.to_string() == place);
+        of_place.map(|one| one.event.impact).fold(f64::NEG_INFINITY, f64::max)
+    };
+    let mut found = bill.find();
+    let inner = Anomaly {
+        place: Place::new([("service", "db"), ("account", "prod")]),
+        event: Event { start: FIRST + 76, impact: 1.0, ..found[0].event },
+        ..found[0].clone()
+    };
+    let prod = |found: &[Anomaly]| impact(found, "account=prod");
+    let whole = prod(&found);
+    found.push(inner);
+    assert!(series.net(&mut found).contains(&true));
+    let without = prod(&found);
+    assert!(without < 0.8 * whole, "{without} of {whole}");
+    found.pop();
+    assert!(series.net(&mut found).contains(&true));
+    assert!((prod(&found) - whole).abs() < 1e-6, "{} of {whole}", prod(&found));
+    // A further move of the same place that only its parts show.
+    let further =
+        Anomaly { event: Event { start: FIRST + 80, impact: 123.0, rate: 12.0, ..found[0].event }, ..found[0].clone() };
+    found.push(further);
+    assert!(series.net(&mut found).contains(&true));
+    assert!((prod(&found) - (whole - 123.0)).abs() < 1e-6, "{} of {whole}", prod(&found));
 }
