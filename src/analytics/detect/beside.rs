@@ -1,13 +1,13 @@
 //! What goes on by itself beside something wider: a step in a place that all rises with for a day.
 //!
-//! What holds a place explains what that does, as long as both do it. But a place may have begun before, or go on after
-//! what holds it is back: then that is a move of its own, and the wider one is what it did without it ([`Series::net`]):
-//! no money is told twice.
+//! What holds a place explains what that does, as long as both do it. But a place may have begun before, or go on
+//! after what holds it is back: then that is a move of its own, and the wider one is what it did without it
+//! ([`Series::net`]): no money is told twice.
 
 use std::collections::HashMap;
 
 use super::event::{Event, Phase, Shape};
-use super::explain::{ALONG, Cause, Left, MOST, Taken, before, kind};
+use super::explain::{ALONG, Cause, Left, MOST, Taken, before};
 use super::inside::is_inside;
 use super::place::{Place, are_apart};
 use super::settings::Settings;
@@ -111,8 +111,8 @@ impl<'n> Series<'n> {
         Series { nodes: nodes.iter().map(|node| (&node.place, node)).collect(), first, settled, settings }
     }
 
-    /// Tells of what holds others that are told what it did beside them, and of what holds none any more all of it again.
-    /// Says which of `found` are other than they were.
+    /// Tells of what holds others that are told what it did beside them, and of what holds none any more all of it
+    /// again. Says which of `found` are other than they were.
     pub fn net(&self, found: &mut [Anomaly]) -> Vec<bool> {
         let told: Vec<(&Node, Event)> =
             found.iter().filter_map(|one| Some((*self.nodes.get(&one.place)?, one.event))).collect();
@@ -120,41 +120,39 @@ impl<'n> Series<'n> {
         found.iter_mut().map(net).collect()
     }
 
-    /// An anomaly without those that are told within it, or as further moves of its very place, where that is other than
-    /// it is.
+    /// An anomaly without those that are told within it, where that is other than it is.
     fn without(&self, anomaly: &Anomaly, told: &[(&'n Node, Event)]) -> Option<Anomaly> {
         let (node, event) = (*self.nodes.get(&anomaly.place)?, anomaly.event);
         let within = self.within(node, &event, told);
-        let at_place = |(of, own): &&(&Node, Event)| of.place == node.place && own.is_further_than(&event);
-        let further: Vec<&Event> = told.iter().filter(at_place).map(|(_, own)| own).collect();
-        let is_other = anomaly.is_net || !within.is_empty() || !further.is_empty();
-        if !is_other || event.shape == Shape::Ramp && !within.is_empty() || !matches!(anomaly.kind, Kind::Moved(_)) {
+        let is_other = anomaly.is_net || !within.is_empty();
+        if !is_other || event.shape == Shape::Ramp || !matches!(anomaly.kind, Kind::Moved(_)) {
             return None;
         }
-        let all = self.events(node);
-        let is_of_series = |event: &Event| all.iter().any(|own| own.impact.total_cmp(&event.impact).is_eq());
-        // Of what is but an end in part, that part is off already.
-        if !anomaly.is_net && !is_of_series(&event) {
+        // What is but an end in part, or the sum of pieces, is reckoned already.
+        let is_whole = |own: &Event| own.impact.total_cmp(&event.impact).is_eq();
+        if !anomaly.is_net && !self.events(node).iter().any(is_whole) {
             return None;
         }
         let near = |own: &&Event| own.direction == event.direction && (own.start - event.start).abs() <= TOGETHER;
-        let own = if within.is_empty() { all.clone() } else { self.events(&self.take_out(node, &within)) };
-        let own = *own.iter().filter(near).min_by_key(|own| (own.start - event.start).abs())?;
-        // What the series itself knows to be a further move is off already.
-        let further: Vec<&Event> = further.into_iter().filter(|further| !is_of_series(further)).collect();
-        let own = further.iter().fold(own, |own, further| own.without(Some(further)));
-        let event = Event { found: own.found.min(event.found), ..own };
-        let kind = kind(&anomaly.place, &event, false);
-        Some(Anomaly { event, kind, is_net: !within.is_empty() || !further.is_empty(), ..anomaly.clone() })
+        let own = self.events(&self.take_out(node, &within));
+        let own = own.iter().filter(near).min_by_key(|own| (own.start - event.start).abs())?;
+        let event = Event { found: own.found.min(event.found), ..*own };
+        let is_net = !within.is_empty();
+        let is_same = is_net == anomaly.is_net && event == anomaly.event;
+        (!is_same).then(|| Anomaly { event, kind: Kind::Moved(event.shape), is_net, ..anomaly.clone() })
     }
 
     fn events(&self, node: &Node) -> Vec<Event> {
         tree::events(node, self.first, self.settled, self.settings)
     }
 
-    /// What is told within a place that moved the same way, the most money first; of those that have some in common one.
+    /// What is told within a place that moved the same way, the most money first; of those that have some in common
+    /// one.
     fn within(&self, node: &Node, event: &Event, told: &[(&'n Node, Event)]) -> Vec<(&'n Node, Event)> {
-        let lately = |other: &Event| event.start - other.start <= self.settings.settle && other.start <= event.last;
+        let lately = |other: &Event| {
+            let is_begun = event.start - other.start <= self.settings.settle && other.start <= event.last;
+            is_begun && (other.phase != Phase::Over || other.last >= event.start)
+        };
         let get = |place: &Place| self.nodes.get(place).copied();
         let is_within = |(other, own): &&(&'n Node, Event)| {
             own.direction == event.direction && lately(own) && is_inside(other, node, get)

@@ -153,19 +153,6 @@ impl Event {
         }
     }
 
-    /// Whether it is a further move of the same direction, which began while another went on.
-    #[must_use]
-    pub(super) fn is_further_than(&self, other: &Event) -> bool {
-        self.direction == other.direction && self.start > other.start && self.start <= other.last
-    }
-
-    /// What it came to without a further move that is told by itself.
-    #[must_use]
-    pub(super) fn without(self, further: Option<&Event>) -> Self {
-        let Some(other) = further.filter(|further| further.is_further_than(&self)) else { return self };
-        Event { impact: self.impact - other.impact, rate: self.rate - other.rate, ..self }
-    }
-
     /// Adds a step to it.
     pub(super) fn add(&mut self, step: i64, actual: f64, reading: &Reading) {
         let difference = actual - reading.expected;

@@ -144,9 +144,9 @@ impl Tree<'_> {
         !is_explained && !is_none && !self.is_echo(alarm, own, left.days, causes)
     }
 
-    /// Whether a place's move is what an earlier cause still does in what they have in common: a sum may notice it only
-    /// days later, and its forecast may have begun to follow. What both share had moved by then, and stayed so where the
-    /// cause was over.
+    /// Whether a place's move is what an earlier cause still does in what they have in common: a sum may notice it
+    /// only days later, and its forecast may have begun to follow. What both share had moved by then, and stayed so
+    /// where the cause was over.
     fn is_echo(&self, alarm: &Alarm, own: f64, days: (usize, usize), causes: &[Cause]) -> bool {
         let place = &self.watched[alarm.at].node.place;
         let day = |step: i64| usize::try_from(step - self.first).unwrap_or(0);

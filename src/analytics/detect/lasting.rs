@@ -110,7 +110,7 @@ impl Detector {
         let has_grown = before.event.shape == Shape::Ramp && event.start - before.event.start > self.settings.grown();
         let is_over = !before.back.is_empty() && is_other_way(&before.event, event) && !has_grown;
         before.event.phase = if is_over { Phase::Over } else { Phase::Settled };
-        self.ended.push(before.event.without(Some(event)));
+        self.ended.push(before.event);
     }
 
     /// Whether a move is the other way on days on which what stays is back where it was: its end, if they are enough.

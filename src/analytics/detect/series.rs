@@ -141,8 +141,7 @@ impl Detector {
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
         let open = self.open.iter().map(|open| open.event).filter(|open| !self.may_be_its_end(open));
-        let beyond = self.open.as_ref().map(|open| &open.event);
-        let going = self.lasting.iter().map(|lasting| lasting.told(&self.settings).without(beyond)).chain(open);
+        let going = self.lasting.iter().map(|lasting| lasting.told(&self.settings)).chain(open);
         let mut events: Vec<Event> = self.ended.iter().copied().chain(going).collect();
         events.sort_by_key(|event| event.start);
         events
@@ -388,9 +387,6 @@ impl Detector {
     /// An event is over: what comes is quiet again, and so were the last steps.
     fn end(&mut self, mut going: Going, seen: &mut Seen) {
         going.event.phase = Phase::Over;
-        if let Some(lasting) = &mut self.lasting {
-            lasting.event = lasting.event.without(Some(&going.event));
-        }
         self.ended.push(going.event);
         self.before = [0.0; 2];
         self.bank.near();

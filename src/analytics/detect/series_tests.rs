@@ -463,22 +463,3 @@ proptest! {
         prop_assert_eq!(before, daily(&costs[..cut]).0);
     }
 }
-
-#[test]
-fn a_step_upon_a_step_is_counted_once() {
-    for seed in 1..10 {
-        let mut costs = office(seed, 120, 100.0, 0.03);
-        let usual: f64 = costs[70..].iter().sum();
-        costs[70..].iter_mut().for_each(|cost| *cost *= 1.5);
-        costs[90..].iter_mut().for_each(|cost| *cost *= 1.6);
-        for until in 92..100 {
-            let (_, events) = daily(&costs[..until]);
-            let truth = costs[70..until].iter().sum::<f64>() - usual * (until - 70) as f64 / 50.0;
-            let told: f64 = events.iter().map(|event| event.impact).sum();
-            assert!(
-                events.len() == 2 && (0.85..1.15).contains(&(told / truth)),
-                "seed {seed}, {until}: {told} of {truth}: {events:#?}"
-            );
-        }
-    }
-}

@@ -424,10 +424,4 @@ fn what_holds_another_that_is_told_is_told_without_it_and_with_it_again_where_it
     found.pop();
     assert!(series.net(&mut found).contains(&true));
     assert!((prod(&found) - whole).abs() < 1e-6, "{} of {whole}", prod(&found));
-    // A further move of the same place that only its parts show.
-    let further =
-        Anomaly { event: Event { start: FIRST + 80, impact: 123.0, rate: 12.0, ..found[0].event }, ..found[0].clone() };
-    found.push(further);
-    assert!(series.net(&mut found).contains(&true));
-    assert!((prod(&found) - (whole - 123.0)).abs() < 1e-6, "{} of {whole}", prod(&found));
 }

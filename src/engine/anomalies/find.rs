@@ -113,14 +113,13 @@ fn climbing(bill: &Bill, known: &[tree::Anomaly]) -> Vec<tree::Anomaly> {
     found
 }
 
-/// Whether what climbs is told by an anomaly that began with it somewhere, or that goes on at its very place since before.
+/// Whether what climbs is told by an anomaly that began with it and may be of the same money.
 fn is_told_by(known: &tree::Anomaly, raw: &tree::Anomaly) -> bool {
     let (of, own) = (&known.event, &raw.event);
     let is_commitment = known.place.parts().iter().any(|part| part.dimension == "commitment");
     let begins_with = (of.start - own.start).abs() <= 2 && of.shape != Shape::Ramp;
     let is_related = begins_with && known.place.meet(&raw.place).is_some();
-    let goes_on = known.place == raw.place && of.start <= own.start && of.last >= own.last;
-    !is_commitment && of.direction == own.direction && (is_related || goes_on)
+    !is_commitment && of.direction == own.direction && is_related
 }
 
 /// How much an anomaly of a bill matters, of which an average day costs so much: what only lost its tag as a fall of that
@@ -222,7 +221,8 @@ impl Own {
 
 /// Tells of what holds others that are told what it did beside them: of those that are left, once it is known which.
 pub(super) fn net(bill: &Bill, found: &mut [Found]) {
-    let is_reckoned = |found: &&mut Found| !found.finding.relabelled && found.finding.kind != Kind::Expired;
+    let is_given = |finding: &Finding| finding.kind == Kind::Expired && finding.rises;
+    let is_reckoned = |found: &&mut Found| !found.finding.relabelled && !is_given(&found.finding);
     let mut reckoned: Vec<&mut Found> = found.iter_mut().filter(is_reckoned).collect();
     let mut raw: Vec<tree::Anomaly> = reckoned.iter().map(|found| found.raw.clone()).collect();
     let settings = settings(bill.daily);
@@ -276,7 +276,7 @@ mod tests {
     use crate::analytics::detect::place::Place;
 
     #[test]
-    fn what_climbs_is_told_by_what_began_with_it_or_goes_on_at_its_place() {
+    fn what_climbs_is_told_by_what_began_with_it() {
         let moved = |(dimension, value), (start, last), shape| {
             let event = Event {
                 shape,
@@ -301,7 +301,7 @@ mod tests {
         };
         let climbs = moved(("provider", "AWS"), (40, 45), Shape::Step);
         for (known, want, what) in [
-            (moved(("provider", "AWS"), (29, 45), Shape::Ramp), true, "it goes on at its place since before"),
+            (moved(("provider", "AWS"), (40, 45), Shape::Ramp), false, "what is known to the day is told rather"),
             (moved(("provider", "AWS"), (29, 38), Shape::Step), false, "what was over before it"),
             (moved(("account", "shop"), (41, 45), Shape::Step), true, "what it may have in common began with it"),
             (moved(("account", "shop"), (29, 45), Shape::Ramp), false, "what began long before it elsewhere"),

@@ -375,6 +375,9 @@ fn may_explain(bill: &Bill, cause: &Case, case: &Case) -> bool {
     let (own, of) = (&case.found.finding, &cause.found.finding);
     let known = case.cells.is_some() && cause.cells.is_some();
     let is_move = matches!(case.found.raw.kind, Kind::Moved(_)) && of.kind != Told::Expired;
+    if !known || !is_move || own.rises != of.rises {
+        return false;
+    }
     // What has ended does not explain what goes on; and what holds it all and began later, or ended a day before it did,
     // was found to be another move already, as was what is told without what is within it.
     let node = |place: &Place| bill.node(place);
@@ -385,8 +388,8 @@ fn may_explain(bill: &Bill, cause: &Case, case: &Case) -> bool {
     let lasts = if holds { of.last >= own.last } else { of.last.plus(TOGETHER) >= own.last };
     let begins = if holds { of.start <= own.start } else { together(case, cause) || of.start < own.start };
     let meet = || case.place().meet(cause.place()).is_some();
-    let is_beside = || case.found.raw.is_net && is_inside(cause, case);
-    known && is_move && own.rises == of.rises && lasts && begins && meet() && !is_beside()
+    let is_off_already = || case.found.raw.is_net && is_inside(cause, case);
+    lasts && begins && meet() && !is_off_already()
 }
 
 /// What is asked of the charges that two places have in common: of those that began together nothing where the cells

@@ -93,7 +93,7 @@ impl Standing {
     }
 }
 
-/// What was found of a currency and is not just what goes on already, and with those who have it.
+/// What was found of a currency and is not just what goes on already, each also with who has it.
 pub(super) fn what_is_new<'f>(
     known: &[(&Anomaly, &Known)],
     of: &'f Fresh,
