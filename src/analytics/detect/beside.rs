@@ -32,21 +32,20 @@ impl Tree<'_> {
         if !is_sudden || !is_wider || event.direction != other.direction {
             return None;
         }
-        let day = |step: i64| usize::try_from(step - self.first).unwrap_or(0);
         let sign = event.direction.sign();
         let moved = |at: usize, day: usize| sign * self.moved(at, (day, day), false);
         let rest = |day: usize| moved(taken.at, day) - moved(alarm.at, day);
-        let from = day(other.start);
+        let from = self.day(other.start);
         let shown = rest(from);
         let reach = |day: usize| CALM * self.watched[taken.at].reach(day, sign);
         let is_calm = |rest: f64, day: usize| rest < reach(day).min(ALONG * shown);
         let is_own = shown > reach(from).max((1.0 - MOST) * moved(taken.at, from));
         // Until they are steps both are held against what was expected before them.
-        let to = day(event.last.min(event.start.min(other.start) + self.settings.confirm as i64 - 1));
+        let to = self.day(event.last.min(event.start.min(other.start) + self.settings.confirm as i64 - 1));
         let quiet = (from..=to).rev().take_while(|day| is_calm(rest(*day), *day)).count();
         let least = match event.phase {
             Phase::Over => self.settings.back(),
-            _ if day(event.last) > to => 2,
+            _ if self.day(event.last) > to => 2,
             _ => 1,
         };
         // Where both go on, it is what the wider one is beyond this one.
@@ -57,12 +56,11 @@ impl Tree<'_> {
     /// The days that show an event, or, where something else that it outlived showed on those until a day, as many after it.
     pub(super) fn evidence_after(&self, event: &Event, outlived: &[(Taken, usize)]) -> (usize, usize) {
         let (from, to) = self.evidence(event);
-        let day = |step: i64| usize::try_from(step - self.first).unwrap_or(0);
         let among = outlived
             .iter()
-            .filter(|(taken, until)| taken.own.is_some_and(|own| day(own.start) <= to) && *until >= from);
+            .filter(|(taken, until)| taken.own.is_some_and(|own| self.day(own.start) <= to) && *until >= from);
         let Some(last) = among.map(|(_, until)| *until).max() else { return (from, to) };
-        (last + 1, (last + 1 + to - from).min(day(event.last)))
+        (last + 1, (last + 1 + to - from).min(self.day(event.last)))
     }
 
     /// Whether all that holds a place and moved with it did so later.
@@ -85,8 +83,7 @@ impl Tree<'_> {
         if !is_sudden || other.start <= event.start || event.last - other.last < longer {
             return false;
         }
-        let day = |step: i64| usize::try_from(step - self.first).unwrap_or(0);
-        let (until, shown) = ((day(event.start), day(other.start - 1)), self.evidence(other));
+        let (until, shown) = ((self.day(event.start), self.day(other.start - 1)), self.evidence(other));
         let sign = event.direction.sign();
         let own = |days| sign * self.moved(alarm.at, days, false);
         let all = |days| sign * self.moved(wider.at, days, false);

@@ -65,7 +65,7 @@ impl<'t> Ends<'t> {
         causes: &[Cause],
     ) -> Self {
         let begins = alarm.event.start;
-        let day = |step: i64| usize::try_from(step - tree.first).unwrap_or(0);
+        let day = |step: i64| tree.day(step);
         let may_end = |cause: &&Cause| {
             // What made way for another of its direction climbs, too.
             let is_past = cause.last + LATE < begins;

@@ -149,7 +149,6 @@ impl Tree<'_> {
     /// where the cause was over.
     fn is_echo(&self, alarm: &Alarm, own: f64, days: (usize, usize), causes: &[Cause]) -> bool {
         let place = &self.watched[alarm.at].node.place;
-        let day = |step: i64| usize::try_from(step - self.first).unwrap_or(0);
         causes.iter().any(|cause| {
             if alarm.event.start - cause.last.min(cause.start + ECHO) > ECHO {
                 return false;
@@ -158,11 +157,11 @@ impl Tree<'_> {
             let Some(both) = place.meet(other) else { return false };
             let Some(both) = self.by_place.get(&both) else { return false };
             let costs = &self.watched[*both].node.costs;
-            let began = day(cause.start);
+            let began = self.day(cause.start);
             let off = |day: usize| Some(costs.get(day).copied().flatten()? - before(costs, day, began));
             let shared = mean((days.0..=days.1).filter_map(off));
-            let since = if cause.is_over { day(cause.last + 1) } else { began };
-            let until = day(alarm.event.start);
+            let since = if cause.is_over { self.day(cause.last + 1) } else { began };
+            let until = self.day(alarm.event.start);
             let mut lately: Vec<f64> = (since.max(until.saturating_sub(WEEK))..until).filter_map(off).collect();
             let had_moved = lately.is_empty() || median(&mut lately) / shared >= STILL;
             shared * own > 0.0 && shared.abs() >= 0.5 * own.abs() && had_moved
@@ -171,9 +170,8 @@ impl Tree<'_> {
 
     /// The days that show an event: its first, until it was found; of what climbed the last of them.
     pub(super) fn evidence(&self, event: &Event) -> (usize, usize) {
-        let day = |step: i64| usize::try_from(step - self.first).unwrap_or(0);
         let from = if event.shape == Shape::Ramp { event.start.max(event.found - 2) } else { event.start };
-        (day(from), day(event.found.max(from)))
+        (self.day(from), self.day(event.found.max(from)))
     }
 
     /// Goes down from a place to where the move is.

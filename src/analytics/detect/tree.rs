@@ -229,6 +229,11 @@ impl<'a> Tree<'a> {
         Tree { watched, by_place, children, settings, first }
     }
 
+    /// Where a step is among the days of all places.
+    pub(super) fn day(&self, step: i64) -> usize {
+        usize::try_from(step - self.first).unwrap_or(0)
+    }
+
     pub(super) fn depth(&self, at: usize) -> usize {
         self.watched[at].node.place.depth()
     }
