@@ -117,30 +117,49 @@ impl<'n> Series<'n> {
         found.iter_mut().map(net).collect()
     }
 
-    /// An anomaly without those that are told within it, where that is other than it is.
+    /// An anomaly without those that are told within it, and without a further one of its place, where that is other
+    /// than it is.
     fn without(&self, anomaly: &Anomaly, told: &[(&'n Node, Event)]) -> Option<Anomaly> {
         let (node, event) = (*self.nodes.get(&anomaly.place)?, anomaly.event);
-        let within = self.within(node, &event, told);
-        let is_other = anomaly.is_net || !within.is_empty();
-        if !is_other || event.shape == Shape::Ramp || !matches!(anomaly.kind, Kind::Moved(_)) {
+        let may_hold = event.shape != Shape::Ramp && matches!(anomaly.kind, Kind::Moved(_));
+        let within = if may_hold { self.within(node, &event, told) } else { Vec::new() };
+        let further = further(node, &event, told);
+        let is_net = !within.is_empty() || further.is_some();
+        if !anomaly.is_net && !is_net {
             return None;
         }
         // What is but an end in part, or the sum of pieces, is reckoned already.
         let is_whole = |own: &Event| own.impact.total_cmp(&event.impact).is_eq();
-        if !anomaly.is_net && !self.events(node).iter().any(is_whole) {
+        if !anomaly.is_net && !self.events(node, anomaly).iter().any(is_whole) {
             return None;
         }
-        let near = |own: &&Event| own.direction == event.direction && (own.start - event.start).abs() <= TOGETHER;
-        let own = self.events(&self.take_out(node, &within));
-        let own = own.iter().filter(near).min_by_key(|own| (own.start - event.start).abs())?;
-        let event = Event { found: own.found.min(event.found), ..*own };
-        let is_net = !within.is_empty();
+        let all = self.events(&self.take_out(node, &within), anomaly);
+        let near = |start: i64| {
+            let near = move |own: &&Event| own.direction == event.direction && (own.start - start).abs() <= TOGETHER;
+            all.iter().filter(near).min_by_key(|own| (own.start - start).abs())
+        };
+        let own = near(event.start)?;
+        let own = further.and_then(near).map_or(*own, |further| own.without(further));
+        let event = Event { found: own.found.min(event.found), ..own };
+        let kind = if is_birth(anomaly.kind) { anomaly.kind } else { Kind::Moved(event.shape) };
         let is_same = is_net == anomaly.is_net && event == anomaly.event;
-        (!is_same).then(|| Anomaly { event, kind: Kind::Moved(event.shape), is_net, ..anomaly.clone() })
+        (!is_same).then(|| Anomaly { event, kind, is_net, ..anomaly.clone() })
     }
 
-    fn events(&self, node: &Node) -> Vec<Event> {
-        tree::events(node, self.first, self.settled, self.settings)
+    /// The events of a place's series; of what is new also what it cost since it began.
+    fn events(&self, node: &Node, of: &Anomaly) -> Vec<Event> {
+        let mut events = tree::events(node, self.first, self.settled, self.settings);
+        if is_birth(of.kind) {
+            let settled = node.settled.unwrap_or(self.settled);
+            events.retain(|event| (event.start - of.event.start).abs() > TOGETHER);
+            events.push(tree::birth(node, (self.first, settled), self.settings, self.day(of.event.start)));
+        }
+        events
+    }
+
+    /// Where a step is among the days of all places.
+    fn day(&self, step: i64) -> usize {
+        usize::try_from(step - self.first).unwrap_or(0)
     }
 
     /// What is told within a place that moved the same way, the most money first; of those that have some in common
@@ -154,7 +173,14 @@ impl<'n> Series<'n> {
         let is_within = |(other, own): &&(&'n Node, Event)| {
             own.direction == event.direction && lately(own) && is_inside(other, node, get)
         };
-        let mut within: Vec<(&Node, Event)> = told.iter().filter(is_within).copied().collect();
+        let mut within: Vec<(&Node, Event)> = Vec::new();
+        for (other, own) in told.iter().filter(is_within) {
+            // All that a place did since the first of several moves is what they did.
+            match within.iter_mut().find(|(known, _)| known.place == other.place) {
+                Some((_, all)) => *all = all.with(own),
+                None => within.push((other, *own)),
+            }
+        }
         within.sort_by(|(_, a), (_, b)| b.impact.abs().total_cmp(&a.impact.abs()));
         let mut apart: Vec<(&Node, Event)> = Vec::new();
         for (other, own) in within {
@@ -171,10 +197,9 @@ impl<'n> Series<'n> {
     /// A place without what others in it cost, as long as they go on, beyond what they did before.
     fn take_out(&self, node: &Node, others: &[(&Node, Event)]) -> Node {
         let mut node = node.clone();
-        let day = |step: i64| usize::try_from(step - self.first).unwrap_or(0);
         for (other, event) in others {
-            let from = day(event.start);
-            let until = if event.phase == Phase::Over { day(event.last + 1) } else { node.costs.len() };
+            let from = self.day(event.start);
+            let until = if event.phase == Phase::Over { self.day(event.last + 1) } else { node.costs.len() };
             for (day, cost) in node.costs.iter_mut().enumerate().take(until).skip(from) {
                 let (Some(cost), Some(own)) = (cost.as_mut(), other.costs.get(day).copied().flatten()) else {
                     continue;
@@ -184,4 +209,17 @@ impl<'n> Series<'n> {
         }
         node
     }
+}
+
+fn is_birth(kind: Kind) -> bool {
+    matches!(kind, Kind::NewService | Kind::NewRegion | Kind::NewAccount | Kind::NewProvider)
+}
+
+/// When a further move of the same place and direction began that is told by itself while one went on.
+fn further(node: &Node, event: &Event, told: &[(&Node, Event)]) -> Option<i64> {
+    let is_further = |(other, own): &&(&Node, Event)| {
+        let later = event.start + TOGETHER + 1..=event.last;
+        other.place == node.place && own.direction == event.direction && later.contains(&own.start)
+    };
+    told.iter().filter(is_further).map(|(_, own)| own.start).min()
 }

@@ -153,6 +153,33 @@ impl Event {
         }
     }
 
+    /// The event without what a further one of its series and direction adds on the days that both have.
+    #[must_use]
+    pub(super) fn without(self, further: &Event) -> Self {
+        let steps = f64::from(further.steps.max(1));
+        let both = (self.last - further.start + 1).max(0) as f64;
+        let (mean, going) = (further.impact / steps, [Phase::Open, Phase::Lasting]);
+        let impact = self.impact - mean * both.min(steps);
+        if both <= 0.0 || impact * self.impact <= 0.0 {
+            return self;
+        }
+        let go_on = [self.phase, further.phase].iter().all(|phase| going.contains(phase));
+        // Its rate is that of its last settled step.
+        let has_both = self.last - i64::from(self.unsettled) >= further.start;
+        let more = if go_on { further.rate } else { mean };
+        let rate = if has_both { self.rate - more } else { self.rate };
+        let by = if self.peak >= further.start { mean } else { 0.0 };
+        let (expected, lower, upper) = (self.expected + by, self.lower + by, self.upper + by);
+        Event { impact, rate, expected, lower, upper, ..self }
+    }
+
+    /// The event and another of its series and direction as one: from the first step of either to the last.
+    #[must_use]
+    pub(super) fn with(self, other: &Event) -> Self {
+        let later = if other.last > self.last { *other } else { self };
+        Event { start: self.start.min(other.start), impact: self.impact + other.impact, ..later }
+    }
+
     /// Adds a step to it.
     pub(super) fn add(&mut self, step: i64, actual: f64, reading: &Reading) {
         let difference = actual - reading.expected;

@@ -23,6 +23,8 @@ const ECHO: i64 = 14;
 /// Days before a move on which what it is an echo of had moved, and by which share of it at least.
 const WEEK: usize = 7;
 const STILL: f64 = 0.25;
+/// Days that tell whether a place was level.
+const LEVEL: usize = 3;
 /// The share of its band's half that a place must have moved for itself.
 const NEARLY: f64 = 0.7;
 /// The share of a place's relative move from which on a piece moved along, and of its cost that must.
@@ -164,8 +166,27 @@ impl Tree<'_> {
             let until = self.day(alarm.event.start);
             let mut lately: Vec<f64> = (since.max(until.saturating_sub(WEEK))..until).filter_map(off).collect();
             let had_moved = lately.is_empty() || median(&mut lately) / shared >= STILL;
-            shared * own > 0.0 && shared.abs() >= 0.5 * own.abs() && had_moved
+            let is_it = shared * own > 0.0 && shared.abs() >= 0.5 * own.abs() && had_moved;
+            is_it && !self.is_further(alarm, own, days, cause)
         })
+    }
+
+    /// Whether an alarm is a step upon that of an earlier cause at the very same place, which had been level since, and then
+    /// moved by as much as is told of it against the same days a season ago.
+    fn is_further(&self, alarm: &Alarm, own: f64, days: (usize, usize), cause: &Cause) -> bool {
+        if cause.at != alarm.at || cause.is_slow || alarm.event.shape == Shape::Ramp {
+            return false;
+        }
+        let (began, until, season) = (self.day(cause.start), self.day(alarm.event.start), self.settings.season());
+        let costs = &self.watched[alarm.at].node.costs;
+        let cost = |day: usize| costs.get(day).copied().flatten();
+        let more = |day: usize| {
+            let then = day.checked_sub(season).filter(|then| (began..until).contains(then))?;
+            Some(cost(day)? - cost(then)?)
+        };
+        let mut before: Vec<f64> = (until.saturating_sub(season)..until).filter_map(more).collect();
+        let is_level = before.len() >= LEVEL && median(&mut before).abs() <= STILL * own.abs();
+        is_level && mean((days.0..=days.1).filter_map(more)) / own >= EVEN
     }
 
     /// The days that show an event: its first, until it was found; of what climbed the last of them.

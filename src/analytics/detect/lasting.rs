@@ -155,6 +155,7 @@ impl Detector {
     pub(super) fn count_lasting(&mut self, step: i64, y: f64) -> bool {
         let Some(mut lasting) = self.lasting.take() else { return false };
         let seen = self.see(&lasting.old, step, y, 0.0);
+        let seen = self.as_before(&lasting.path, &seen).unwrap_or(seen);
         let reading = seen.reading;
         let is_back = self.is_back(&lasting.event, &seen);
         // Of what is back by then it is first seen whether it stays so: its end is no move of its own.
@@ -201,7 +202,10 @@ impl Detector {
         }
         for (step, y) in unsettled {
             let seen = match old {
-                Some(lasting) => self.see(&lasting.old, step, y, 0.0),
+                Some(lasting) => {
+                    let seen = self.see(&lasting.old, step, y, 0.0);
+                    self.as_before(&lasting.path, &seen).unwrap_or(seen)
+                }
                 None => self.see_now(step, y),
             };
             let is_calm = if old.is_some() { self.is_back(event, &seen) } else { self.is_calm(1.0, &seen) };

@@ -338,12 +338,12 @@ impl Detector {
 
     /// A step of an open event that is off by what the event is, without what is usual: it goes on, whatever came on
     /// such a day of the months before.
-    fn as_before(&self, going: &Going, seen: &Seen) -> Option<Seen> {
+    fn as_before(&self, residuals: &[f64], seen: &Seen) -> Option<Seen> {
         if self.past.is_none() || seen.usual == 0.0 {
             return None;
         }
         let raw = seen.residual + seen.usual;
-        let level = median(&mut going.residuals.clone());
+        let level = median(&mut residuals.to_vec());
         let forecast = self.transform.to(seen.y) - raw;
         let is_it = (raw - level).abs() <= NOISE * seen.width;
         is_it.then(|| self.seen((seen.step, seen.y), forecast, 0.0, 0.0))
@@ -352,7 +352,7 @@ impl Detector {
     /// A step of an open event.
     fn go_on(&mut self, seen: &mut Seen) {
         let Some(mut going) = self.open.take() else { return };
-        if let Some(as_before) = self.as_before(&going, seen) {
+        if let Some(as_before) = self.as_before(&going.residuals, seen) {
             *seen = as_before;
         }
         if self.is_calm(going.event.direction.sign(), seen) {

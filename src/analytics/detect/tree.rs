@@ -252,34 +252,39 @@ impl<'a> Tree<'a> {
 
     /// The event of a place that begins.
     pub(super) fn birth(&self, at: usize, day: usize) -> Event {
-        let costs = &self.watched[at].node.costs;
-        let reading = Reading { expected: 0.0, lower: 0.0, upper: 0.0, score: 0.0, out: true, found: true };
-        let step = |day: usize| self.first + day as i64;
-        let mut event = Event::begin(Shape::Step, step(day), step(day), costs[day].unwrap_or(0.0), &reading);
-        let settled = self.watched[at].settled;
-        let mut quiet = 0;
-        event.unsettled = u32::from(day >= settled);
-        for (later, cost) in costs.iter().enumerate().skip(day + 1) {
-            if step(later) - event.start > self.settings.settle {
-                event.phase = if quiet == 0 { Phase::Settled } else { Phase::Over };
-                return event;
-            }
-            match cost {
-                Some(cost) if cost.abs() > self.settings.absolute => {
-                    quiet = 0;
-                    event.add(step(later), *cost, &reading);
-                    event.unsettled += u32::from(later >= settled);
-                }
-                Some(_) if later < settled => quiet += 1,
-                _ => {}
-            }
-            // What came once, or was tried for some days, does not go on for ever.
-            if quiet >= self.settings.back().min(event.steps as usize) {
-                (event.phase, event.shape) = (Phase::Over, Shape::Spike);
-                return event;
-            }
-        }
-        event.phase = if event.rate > self.settings.absolute { Phase::Lasting } else { Phase::Over };
-        event
+        let Watched { node, settled, .. } = self.watched[at];
+        birth(node, (self.first, settled), self.settings, day)
     }
+}
+
+/// The event of a place that begins on a day, of series from a first step on of which so many days are settled.
+pub(super) fn birth(node: &Node, (first, settled): (i64, usize), settings: &Settings, day: usize) -> Event {
+    let costs = &node.costs;
+    let reading = Reading { expected: 0.0, lower: 0.0, upper: 0.0, score: 0.0, out: true, found: true };
+    let step = |day: usize| first + day as i64;
+    let mut event = Event::begin(Shape::Step, step(day), step(day), costs[day].unwrap_or(0.0), &reading);
+    let mut quiet = 0;
+    event.unsettled = u32::from(day >= settled);
+    for (later, cost) in costs.iter().enumerate().skip(day + 1) {
+        if step(later) - event.start > settings.settle {
+            event.phase = if quiet == 0 { Phase::Settled } else { Phase::Over };
+            return event;
+        }
+        match cost {
+            Some(cost) if cost.abs() > settings.absolute => {
+                quiet = 0;
+                event.add(step(later), *cost, &reading);
+                event.unsettled += u32::from(later >= settled);
+            }
+            Some(_) if later < settled => quiet += 1,
+            _ => {}
+        }
+        // What came once, or was tried for some days, does not go on for ever.
+        if quiet >= settings.back().min(event.steps as usize) {
+            (event.phase, event.shape) = (Phase::Over, Shape::Spike);
+            return event;
+        }
+    }
+    event.phase = if event.rate > settings.absolute { Phase::Lasting } else { Phase::Over };
+    event
 }

@@ -425,3 +425,50 @@ fn what_holds_another_that_is_told_is_told_without_it_and_with_it_again_where_it
     assert!(series.net(&mut found).contains(&true));
     assert!((prod(&found) - whole).abs() < 1e-6, "{} of {whole}", prod(&found));
 }
+
+#[test]
+fn a_step_upon_a_step_at_the_very_same_place_is_told_and_its_money_once() {
+    let mut wrong = Vec::new();
+    for (service, account) in [("db", "dev"), ("db", ""), ("", "prod"), ("", "")] {
+        for (gap, factor) in [(18, 1.5), (21, 1.8), (24, 1.6), (27, 2.5)] {
+            for seed in 1..4 {
+                let (first, second) = (90 - gap, 90);
+                let bill = Bill::new(seed).times(service, account, first, DAYS, 1.8);
+                let bill = bill.times(service, account, second, DAYS, factor);
+                let [nodes, even] = [bill.nodes(), Bill::new(seed).nodes()];
+                for until in [second + 3, second + 5] {
+                    let nodes: Vec<Node> = nodes.iter().map(|node| cut(node.clone(), until)).collect();
+                    let found = find(&nodes, FIRST, until, &Settings::of_places());
+                    let begun = |day: usize| {
+                        found.iter().filter(move |one| (one.event.start - FIRST - day as i64).abs() <= 1).count()
+                    };
+                    let off = |day: usize| Some(nodes[0].costs[day]? - even[0].costs[day]?);
+                    let truth: f64 = (first..until).filter_map(off).sum();
+                    let told = found.iter().map(|one| one.event.impact).sum::<f64>() / truth;
+                    if begun(first) == 0 || begun(second) != 1 || !(0.85..=1.15).contains(&told) {
+                        let what = format!("{service}/{account} {gap} days later x{factor}, until {until}, seed {seed}");
+                        wrong.push(format!("{what}: {told:.2} at {:?}", places(&found)));
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn what_is_new_and_doubles_later_is_two_and_its_money_once() {
+    for seed in 1..4 {
+        let mut nodes = Bill::new(seed).nodes();
+        let new = |day: usize| if day < 60 { 0.0 } else if day < 80 { 80.0 } else { 180.0 };
+        let place = Place::new([("service", "new")]);
+        nodes[0].costs.iter_mut().zip(0..).for_each(|(cost, day)| *cost = cost.map(|cost| cost + new(day)));
+        nodes.push(Node { place, costs: (0..DAYS).map(|day| Some(new(day))).collect(), ..Node::default() });
+        let nodes: Vec<Node> = nodes.into_iter().map(|node| cut(node, 84)).collect();
+        let found = find(&nodes, FIRST, 84, &Settings::of_places());
+        assert_eq!(places(&found), ["service=new"; 2], "seed {seed}");
+        assert_eq!(found[0].kind, Kind::NewService);
+        let [first, further] = [0, 1].map(|at| found[at].event.impact);
+        assert!((first - 24.0 * 80.0).abs() < 100.0 && (further - 4.0 * 100.0).abs() < 20.0, "{first}, {further}");
+    }
+}

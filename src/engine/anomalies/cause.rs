@@ -33,6 +33,8 @@ const PART: f64 = 0.1;
 const NAMED: usize = 3;
 /// The share of a move that must lie in what two places have in common for them to be one cause.
 const SAME: f64 = 0.7;
+/// How much of it may have come since the later of them began.
+const MORE: f64 = 0.4;
 /// How much one of two moves may be larger than the other for that.
 const ALIKE: f64 = 0.6;
 /// The share of a place's cost that a commitment must have covered for its end to be what made it dearer.
@@ -202,15 +204,16 @@ impl Looker<'_> {
         let (mut pairs, mut asked) = (Vec::new(), Vec::new());
         for (rank, later) in gravest.iter().enumerate() {
             for earlier in gravest[..rank].iter().filter(|earlier| may_be_one(&found[**earlier], &found[*later])) {
-                let (a, b) = (&found[*earlier].finding, &found[*later].finding);
-                asked.push(Common { places: [&a.place, &b.place], now: days(b).0, then: days(a).1 });
-                pairs.push((*earlier, *later));
+                let from = asked.len();
+                asked.extend(in_both(&found[*earlier].finding, &found[*later].finding));
+                pairs.push((*earlier, *later, from..asked.len()));
             }
         }
+        let moved = self.moved(&asked)?;
         let mut is_echo = vec![false; found.len()];
         // In their order: what is an echo itself has none.
-        for ((earlier, later), shared) in pairs.into_iter().zip(self.moved(&asked)?) {
-            is_echo[later] |= !is_echo[earlier] && shared / found[later].raw.moved >= SAME;
+        for (earlier, later, range) in pairs {
+            is_echo[later] |= !is_echo[earlier] && is_shared(found[later].raw.moved, &moved[range]);
         }
         let mut is_echo = is_echo.into_iter();
         found.retain(|_| !is_echo.next().unwrap_or_default());
@@ -377,6 +380,20 @@ fn moves(
     }
     named.sort_by(|a, b| b.share.abs().total_cmp(&a.share.abs()));
     (all, named)
+}
+
+/// What is asked of the charges that two places have in common: how much they have moved since before the earlier, and,
+/// where that had begun a week or more before the later, how much they had by then.
+fn in_both<'f>(earlier: &'f Finding, later: &'f Finding) -> impl Iterator<Item = Common<'f>> {
+    let ((now, had), (_, then)) = (days(later), days(earlier));
+    let common = move |now: Period| Common { places: [&earlier.place, &later.place], now, then };
+    [Some(now), (had.from >= earlier.start).then_some(had)].into_iter().flatten().map(common)
+}
+
+/// Whether what moved later is what both have in common, of which most had moved before: else it is a step upon a step.
+fn is_shared(own: f64, moved: &[f64]) -> bool {
+    let [now, had @ ..] = moved else { return false };
+    now / own >= SAME && had.iter().all(|had| (now - had) / own <= MORE)
 }
 
 /// Whether two anomalies are worth a look at what they have in common.
