@@ -472,3 +472,15 @@ fn what_is_new_and_doubles_later_is_two_and_its_money_once() {
         assert!((first - 24.0 * 80.0).abs() < 100.0 && (further - 4.0 * 100.0).abs() < 20.0, "{first}, {further}");
     }
 }
+
+#[test]
+fn what_goes_further_lately_is_one_line_before_it_has_settled_and_after() {
+    for seed in 1..4 {
+        let bill = Bill::new(seed).times("db", "dev", 70, DAYS, 1.8).times("db", "dev", 81, DAYS, 1.8);
+        for until in 82..92 {
+            let nodes: Vec<Node> = bill.nodes().into_iter().map(|node| cut(node, until)).collect();
+            let found = find(&nodes, FIRST, until - 3, &Settings::of_places());
+            assert_eq!(places(&found), ["account=dev service=db"], "until {until}, seed {seed}");
+        }
+    }
+}
