@@ -139,7 +139,8 @@ impl<'n> Series<'n> {
             all.iter().filter(near).min_by_key(|own| (own.start - start).abs())
         };
         let own = near(event.start)?;
-        let own = further.and_then(near).map_or(*own, |further| own.without(further));
+        // What only climbs there is of a detector of its own.
+        let own = further.map_or(*own, |further| own.without(near(further.start).unwrap_or(&further)));
         let event = Event { found: own.found.min(event.found), ..own };
         let kind = if is_birth(anomaly.kind) { anomaly.kind } else { Kind::Moved(event.shape) };
         let is_same = is_net == anomaly.is_net && event == anomaly.event;
@@ -215,11 +216,11 @@ fn is_birth(kind: Kind) -> bool {
     matches!(kind, Kind::NewService | Kind::NewRegion | Kind::NewAccount | Kind::NewProvider)
 }
 
-/// When a further move of the same place and direction began that is told by itself while one went on.
-fn further(node: &Node, event: &Event, told: &[(&Node, Event)]) -> Option<i64> {
+/// The further move of the same place and direction that is told by itself and began while one went on.
+fn further(node: &Node, event: &Event, told: &[(&Node, Event)]) -> Option<Event> {
     let is_further = |(other, own): &&(&Node, Event)| {
         let later = event.start + TOGETHER + 1..=event.last;
         other.place == node.place && own.direction == event.direction && later.contains(&own.start)
     };
-    told.iter().filter(is_further).map(|(_, own)| own.start).min()
+    told.iter().filter(is_further).map(|(_, own)| *own).min_by_key(|own| own.start)
 }

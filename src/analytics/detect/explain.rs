@@ -23,6 +23,8 @@ const ECHO: i64 = 14;
 /// Days before a move on which what it is an echo of had moved, and by which share of it at least.
 const WEEK: usize = 7;
 const STILL: f64 = 0.25;
+/// How many times its threshold what is over must be off to be told upon a step.
+const CLEAR: f64 = 2.5;
 /// Days that tell whether a place was level.
 const LEVEL: usize = 3;
 /// The share of its band's half that a place must have moved for itself.
@@ -174,7 +176,9 @@ impl Tree<'_> {
     /// Whether an alarm is a step upon that of an earlier cause at the very same place, which had been level since, and then
     /// moved by as much as is told of it against the same days a season ago.
     fn is_further(&self, alarm: &Alarm, own: f64, days: (usize, usize), cause: &Cause) -> bool {
-        if cause.at != alarm.at || cause.is_slow || alarm.event.shape == Shape::Ramp {
+        // What came and went upon it may be the noise of a place that leaps: it must be clear.
+        let is_clear = alarm.event.phase != Phase::Over || alarm.event.score >= CLEAR * self.settings.threshold;
+        if cause.at != alarm.at || cause.is_slow || alarm.event.shape == Shape::Ramp || !is_clear {
             return false;
         }
         let (began, until, season) = (self.day(cause.start), self.day(alarm.event.start), self.settings.season());

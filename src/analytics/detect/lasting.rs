@@ -121,7 +121,7 @@ impl Detector {
     }
 
     /// Whether a step that was confirmed lately moves on in its direction: a ramp.
-    pub(super) fn goes_further(&self, direction: Direction, step: i64) -> bool {
+    pub(in super::super) fn goes_further(&self, direction: Direction, step: i64) -> bool {
         let near = 2 * self.settings.confirm as i64;
         self.lasting.as_ref().is_some_and(|l| l.event.direction == direction && step - l.since <= near)
     }

@@ -153,8 +153,7 @@ impl Detector {
     pub fn peek(&self, step: i64, y: f64) -> Reading {
         let mut reading = self.see_now(step, y).reading;
         reading.out &= reading.score > 0.0 && self.has_learnt();
-        // What a step that was found lately does further will be a part of it once it has settled.
-        reading.found = reading.out && self.open.is_none() && !self.goes_further(Direction::Up, step);
+        reading.found = reading.out && self.open.is_none();
         reading
     }
 

@@ -27,7 +27,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::beside::Series;
-use super::event::{Event, Phase, Reading, Shape};
+use super::event::{Direction, Event, Phase, Reading, Shape};
 use super::place::{Part, Place};
 use super::series::{Detector, Settings};
 
@@ -180,14 +180,16 @@ fn watch<'a>(node: &'a Node, first: i64, settled: usize, settings: &Settings) ->
         born: born.filter(|day| *day >= KNOWN_DAYS && *day - begins <= 1 && !node.was_billed),
         settled,
     };
-    let mut early: Option<Event> = None;
+    let (mut early, mut further): (Option<Event>, bool) = (None, false);
     for (day, cost) in node.costs.iter().enumerate().skip(from) {
         let Some(cost) = *cost else { continue };
         let step = first + day as i64;
         let reading = if day < settled { detector.push(step, cost) } else { detector.peek(step, cost) };
         watched.expected[day] = reading.expected;
         watched.reach[day] = (reading.expected - reading.lower, reading.upper - reading.expected);
-        if day >= settled && (reading.found || early.is_some() && reading.out) {
+        // What a step that was found lately does further will be a part of it once it has settled.
+        further |= day >= settled && reading.found && early.is_none() && detector.goes_further(Direction::Up, step);
+        if day >= settled && !further && (reading.found || early.is_some() && reading.out) {
             grow(&mut early, step, cost, &reading);
         }
     }
