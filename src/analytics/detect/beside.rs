@@ -2,7 +2,8 @@
 //!
 //! What holds a place explains what that does, as long as both do it. But a place may have begun before, or go on
 //! after what holds it is back: then that is a move of its own, and the wider one is what it did without it
-//! ([`Series::net`]): no money is told twice.
+//! ([`Series::net`]): no money is told twice. So it is of a step upon a step at the very same place: the first is told
+//! without the second.
 
 use std::collections::HashMap;
 
@@ -11,7 +12,7 @@ use super::explain::{ALONG, Cause, Left, MOST, Taken, before};
 use super::inside::is_inside;
 use super::place::{Place, are_apart};
 use super::settings::Settings;
-use super::tree::{self, Alarm, Anomaly, Kind, Node, TOGETHER, Tree};
+use super::tree::{self, Alarm, Anomaly, Kind, Node, TOGETHER, Tree, Watched};
 
 /// The share of its band's half below which a place is calm.
 const CALM: f64 = 0.5;
@@ -108,8 +109,8 @@ impl<'n> Series<'n> {
         Series { nodes: nodes.iter().map(|node| (&node.place, node)).collect(), first, settled, settings }
     }
 
-    /// Tells of what holds others that are told what it did beside them, and of what holds none any more all of it
-    /// again. Says which of `found` are other than they were.
+    /// Tells of what holds others that are told, or goes on below further ones of its own place, what it did beside them,
+    /// and of what does no more all of it again. Says which of `found` are other than they were.
     pub fn net(&self, found: &mut [Anomaly]) -> Vec<bool> {
         let told: Vec<(&Node, Event)> =
             found.iter().filter_map(|one| Some((*self.nodes.get(&one.place)?, one.event))).collect();
@@ -117,43 +118,69 @@ impl<'n> Series<'n> {
         found.iter_mut().map(net).collect()
     }
 
-    /// An anomaly without those that are told within it, and without a further one of its place, where that is other
-    /// than it is.
+    /// An anomaly without those that are told within it, and without further ones of its place, where that is other than
+    /// it is.
     fn without(&self, anomaly: &Anomaly, told: &[(&'n Node, Event)]) -> Option<Anomaly> {
         let (node, event) = (*self.nodes.get(&anomaly.place)?, anomaly.event);
         let may_hold = event.shape != Shape::Ramp && matches!(anomaly.kind, Kind::Moved(_));
         let within = if may_hold { self.within(node, &event, told) } else { Vec::new() };
         let further = further(node, &event, told);
-        let is_net = !within.is_empty() || further.is_some();
-        if !anomaly.is_net && !is_net {
-            return None;
-        }
+        let was_whole = !anomaly.is_net && !anomaly.has_further;
         // What is but an end in part, or the sum of pieces, is reckoned already.
         let is_whole = |own: &Event| own.impact.total_cmp(&event.impact).is_eq();
-        if !anomaly.is_net && !self.events(node, anomaly).iter().any(is_whole) {
+        let is_alone = within.is_empty() && further.is_empty();
+        if was_whole && (is_alone || !self.events(node, &event).iter().any(is_whole)) {
             return None;
         }
-        let all = self.events(&self.take_out(node, &within), anomaly);
-        let near = |start: i64| {
-            let near = move |own: &&Event| own.direction == event.direction && (own.start - start).abs() <= TOGETHER;
-            all.iter().filter(near).min_by_key(|own| (own.start - start).abs())
+        let rest = self.take_out(node, &within);
+        let own = nearest(&self.events(&rest, &event), &event)?;
+        let less = self.without_further(rest, own, further, within.is_empty());
+        let (is_net, has_further) = (!within.is_empty(), less != own);
+        let event = Event { found: own.found.min(event.found), ..less };
+        let kind = match anomaly.kind {
+            Kind::Moved(_) => Kind::Moved(event.shape),
+            kind => kind,
         };
-        let own = near(event.start)?;
-        // What only climbs there is of a detector of its own.
-        let own = further.map_or(*own, |further| own.without(near(further.start).unwrap_or(&further)));
-        let event = Event { found: own.found.min(event.found), ..own };
-        let kind = if is_birth(anomaly.kind) { anomaly.kind } else { Kind::Moved(event.shape) };
-        let is_same = is_net == anomaly.is_net && event == anomaly.event;
-        (!is_same).then(|| Anomaly { event, kind, is_net, ..anomaly.clone() })
+        let is_same = (is_net, has_further) == (anomaly.is_net, anomaly.has_further) && event == anomaly.event;
+        (!is_same).then(|| Anomaly { event, kind, is_net, has_further, ..anomaly.clone() })
     }
 
-    /// The events of a place's series; of what is new also what it cost since it began.
-    fn events(&self, node: &Node, of: &Anomaly) -> Vec<Event> {
-        let mut events = tree::events(node, self.first, self.settled, self.settings);
-        if is_birth(of.kind) {
+    /// An event of a series without what further ones, the first first, had added until it was seen last. `may_climb`:
+    /// whether those that this series' detector does not know may be of the one for what climbs.
+    fn without_further(&self, mut node: Node, own: Event, further: Vec<Event>, may_climb: bool) -> Event {
+        if further.is_empty() {
+            return own;
+        }
+        let is_of = |node: &Node, event: &Event| {
+            let cost = node.costs.get(self.day(event.peak)).copied().flatten();
+            cost.is_some_and(|cost| (cost - event.actual).abs() <= 1e-6 * cost.abs().max(1.0))
+        };
+        let climbs: Vec<bool> = further.iter().map(|further| may_climb && is_of(&node, further)).collect();
+        let days = self.day(own.last + 1);
+        node.settled = Some(node.settled.unwrap_or(self.settled).min(days));
+        node.costs.truncate(days);
+        let mut later = self.events(&node, &own);
+        later.retain(|event| event.start > own.start);
+        let (mut less, mut last) = (own, own.start);
+        for (further, climbs) in further.into_iter().zip(climbs) {
+            // What began while an earlier one of them went on is in that.
+            if further.start > last
+                && let Some(seen) = nearest(&later, &further).or(climbs.then_some(further))
+            {
+                (less, last) = (less.without(&seen), seen.last);
+            }
+        }
+        less
+    }
+
+    /// The events of a place's series; where it began with one that is asked for, what it cost since.
+    fn events(&self, node: &Node, of: &Event) -> Vec<Event> {
+        let Watched { mut events, born, .. } = tree::watch(node, self.first, self.settled, self.settings);
+        let is_near = |step: i64| (step - of.start).abs() <= TOGETHER;
+        if let Some(day) = born.filter(|day| is_near(self.first + *day as i64)) {
             let settled = node.settled.unwrap_or(self.settled);
-            events.retain(|event| (event.start - of.event.start).abs() > TOGETHER);
-            events.push(tree::birth(node, (self.first, settled), self.settings, self.day(of.event.start)));
+            events.retain(|event| !is_near(event.start));
+            events.push(tree::birth(node, (self.first, settled), self.settings, day));
         }
         events
     }
@@ -212,15 +239,20 @@ impl<'n> Series<'n> {
     }
 }
 
-fn is_birth(kind: Kind) -> bool {
-    matches!(kind, Kind::NewService | Kind::NewRegion | Kind::NewAccount | Kind::NewProvider)
+/// Of some events the one of another's direction that began with it.
+fn nearest(events: &[Event], to: &Event) -> Option<Event> {
+    let near = |event: &&Event| event.direction == to.direction && (event.start - to.start).abs() <= TOGETHER;
+    events.iter().filter(near).min_by_key(|event| (event.start - to.start).abs()).copied()
 }
 
-/// The further move of the same place and direction that is told by itself and began while one went on.
-fn further(node: &Node, event: &Event, told: &[(&Node, Event)]) -> Option<Event> {
+/// The further moves of the same place and direction that are told by themselves and began while one went on, the first
+/// first.
+fn further(node: &Node, event: &Event, told: &[(&Node, Event)]) -> Vec<Event> {
     let is_further = |(other, own): &&(&Node, Event)| {
         let later = event.start + TOGETHER + 1..=event.last;
         other.place == node.place && own.direction == event.direction && later.contains(&own.start)
     };
-    told.iter().filter(is_further).map(|(_, own)| *own).min_by_key(|own| own.start)
+    let mut further: Vec<Event> = told.iter().filter(is_further).map(|(_, own)| *own).collect();
+    further.sort_by_key(|own| own.start);
+    further
 }

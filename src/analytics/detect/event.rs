@@ -153,22 +153,21 @@ impl Event {
         }
     }
 
-    /// The event without what a further one of its series and direction adds on the days that both have.
+    /// The event without what a further one of its series and direction adds on the days that both have; as it is where
+    /// nothing would be left of it.
     #[must_use]
     pub(super) fn without(self, further: &Event) -> Self {
         let steps = f64::from(further.steps.max(1));
-        let both = (self.last - further.start + 1).max(0) as f64;
-        let (mean, going) = (further.impact / steps, [Phase::Open, Phase::Lasting]);
-        let impact = self.impact - mean * both.min(steps);
-        if both <= 0.0 || impact * self.impact <= 0.0 {
+        let (mean, both) = (further.impact / steps, (self.last - further.start + 1).max(0) as f64);
+        let share = if further.last <= self.last { 1.0 } else { (both / steps).min(1.0) };
+        let impact = self.impact - further.impact * share;
+        if impact * self.impact <= 0.0 {
             return self;
         }
-        let go_on = [self.phase, further.phase].iter().all(|phase| going.contains(phase));
+        let has = |step: i64| (further.start..=further.last).contains(&step);
         // Its rate is that of its last settled step.
-        let has_both = self.last - i64::from(self.unsettled) >= further.start;
-        let more = if go_on { further.rate } else { mean };
-        let rate = if has_both { self.rate - more } else { self.rate };
-        let by = if self.peak >= further.start { mean } else { 0.0 };
+        let rate = if has(self.last - i64::from(self.unsettled)) { self.rate - further.rate } else { self.rate };
+        let by = if has(self.peak) { mean } else { 0.0 };
         let (expected, lower, upper) = (self.expected + by, self.lower + by, self.upper + by);
         Event { impact, rate, expected, lower, upper, ..self }
     }

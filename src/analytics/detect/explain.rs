@@ -20,7 +20,7 @@ const LIFT: f64 = 0.08;
 const PART: f64 = 0.05;
 /// Days after a cause in which what it has in common with another place is its echo.
 const ECHO: i64 = 14;
-/// Days before a move on which what it is an echo of had moved, and by which share of it at least.
+/// Days before a move on which what it is an echo of had moved, and by which share of it at least: by less a place is level.
 const WEEK: usize = 7;
 const STILL: f64 = 0.25;
 /// How many times its threshold what is over must be off to be told upon a step.
@@ -297,7 +297,16 @@ impl Tree<'_> {
             .collect();
         contributors.sort_by(|a, b| b.share.abs().total_cmp(&a.share.abs()).then_with(|| a.part.cmp(&b.part)));
         let kind = kind(&watched.node.place, &event, born.is_some());
-        Anomaly { place: watched.node.place.clone(), kind, event, moved, is_net: false, contributors, cancels: None }
+        Anomaly {
+            place: watched.node.place.clone(),
+            kind,
+            event,
+            moved,
+            is_net: false,
+            has_further: false,
+            contributors,
+            cancels: None,
+        }
     }
 }
 

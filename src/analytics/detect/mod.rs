@@ -11,6 +11,8 @@
 
 pub mod bank;
 pub mod beside;
+#[cfg(test)]
+mod beside_tests;
 mod ends;
 pub mod event;
 mod explain;

@@ -98,6 +98,9 @@ pub struct Anomaly {
     /// Whether its event is without those of others that are told within it.
     #[serde(default)]
     pub is_net: bool,
+    /// Whether its event is without those of further ones at its place, that began while it went on.
+    #[serde(default)]
+    pub has_further: bool,
     /// Who contributed, the largest first.
     pub contributors: Vec<Contributor>,
     /// The place of the anomaly of about the same size in the other direction, which began with it.
@@ -163,7 +166,7 @@ pub fn events(node: &Node, first: i64, settled: usize, settings: &Settings) -> V
     watch(node, first, settled, settings).events
 }
 
-fn watch<'a>(node: &'a Node, first: i64, settled: usize, settings: &Settings) -> Watched<'a> {
+pub(super) fn watch<'a>(node: &'a Node, first: i64, settled: usize, settings: &Settings) -> Watched<'a> {
     let mut detector = Detector::new(settings.clone());
     let settled = node.settled.unwrap_or(settled);
     // What is given back where nothing was is no beginning.
@@ -187,14 +190,17 @@ fn watch<'a>(node: &'a Node, first: i64, settled: usize, settings: &Settings) ->
         let reading = if day < settled { detector.push(step, cost) } else { detector.peek(step, cost) };
         watched.expected[day] = reading.expected;
         watched.reach[day] = (reading.expected - reading.lower, reading.upper - reading.expected);
-        // What a step that was found lately does further will be a part of it once it has settled.
-        further |= day >= settled && reading.found && early.is_none() && detector.goes_further(Direction::Up, step);
-        if day >= settled && !further && (reading.found || early.is_some() && reading.out) {
+        if day >= settled && (reading.found || early.is_some() && reading.out) {
+            further |= early.is_none() && settings.per_day == 1 && detector.goes_further(Direction::Up, step);
             grow(&mut early, step, cost, &reading);
         }
     }
     let unsettled = node.costs.iter().enumerate().skip(settled.max(from));
     watched.events = detector.events_with(unsettled.filter_map(|(day, cost)| Some((first + day as i64, (*cost)?))));
+    // What a step that was found lately does further will be a part of it once it has settled, and is until then.
+    let has = |going: &Event, early: &Event| going.start < early.start && going.last >= early.last;
+    let is_known = |early: &Event| further && watched.events.iter().any(|going| has(going, early));
+    let early = early.filter(|early| !is_known(early));
     watched.events.extend(early);
     watched
 }
@@ -275,8 +281,13 @@ pub(super) fn birth(node: &Node, (first, settled): (i64, usize), settings: &Sett
         match cost {
             Some(cost) if cost.abs() > settings.absolute => {
                 quiet = 0;
+                let rate = event.rate;
                 event.add(step(later), *cost, &reading);
-                event.unsettled += u32::from(later >= settled);
+                if later >= settled {
+                    event.unsettled += 1;
+                    // More of such a day may yet come: a further day costs what the last whole one did.
+                    event.rate = if day < settled { rate } else { event.rate };
+                }
             }
             Some(_) if later < settled => quiet += 1,
             _ => {}

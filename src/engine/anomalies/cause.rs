@@ -205,7 +205,7 @@ impl Looker<'_> {
         for (rank, later) in gravest.iter().enumerate() {
             for earlier in gravest[..rank].iter().filter(|earlier| may_be_one(&found[**earlier], &found[*later])) {
                 let from = asked.len();
-                asked.extend(in_both(&found[*earlier].finding, &found[*later].finding));
+                asked.extend(in_both(&found[*earlier], &found[*later]));
                 pairs.push((*earlier, *later, from..asked.len()));
             }
         }
@@ -383,11 +383,15 @@ fn moves(
 }
 
 /// What is asked of the charges that two places have in common: how much they have moved since before the earlier, and,
-/// where that had begun a week or more before the later, how much they had by then.
-fn in_both<'f>(earlier: &'f Finding, later: &'f Finding) -> impl Iterator<Item = Common<'f>> {
-    let ((now, had), (_, then)) = (days(later), days(earlier));
-    let common = move |now: Period| Common { places: [&earlier.place, &later.place], now, then };
-    [Some(now), (had.from >= earlier.start).then_some(had)].into_iter().flatten().map(common)
+/// where both came at once and a week or more apart, how much they had on such days of the week before the later.
+fn in_both<'f>(earlier: &'f Found, later: &'f Found) -> impl Iterator<Item = Common<'f>> {
+    let (a, b) = (&earlier.finding, &later.finding);
+    let ((now, _), (_, then)) = (days(b), days(a));
+    let common = move |now: Period| Common { places: [&a.place, &b.place], now, then };
+    let from = b.start.plus(-DAYS);
+    let had = Period { from, to: from.plus(now.days()).min(b.start) };
+    let is_sudden = [earlier, later].iter().all(|found| found.raw.event.shape != Shape::Ramp);
+    [Some(now), (is_sudden && from >= a.start).then_some(had)].into_iter().flatten().map(common)
 }
 
 /// Whether what moved later is what both have in common, of which most had moved before: else it is a step upon a step.

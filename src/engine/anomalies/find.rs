@@ -297,7 +297,16 @@ mod tests {
                 rate: 1.0,
             };
             let (place, kind) = (Place::new([(dimension, value)]), tree::Kind::Moved(shape));
-            tree::Anomaly { place, kind, event, moved: 1.0, is_net: false, contributors: Vec::new(), cancels: None }
+            tree::Anomaly {
+                place,
+                kind,
+                event,
+                moved: 1.0,
+                is_net: false,
+                has_further: false,
+                contributors: Vec::new(),
+                cancels: None,
+            }
         };
         let climbs = moved(("provider", "AWS"), (40, 45), Shape::Step);
         for (known, want, what) in [

@@ -112,6 +112,7 @@ impl<'b> Pieces<'b> {
             kind: Kind::Moved(event.shape),
             moved: event.impact / f64::from(event.steps.max(1)),
             is_net: false,
+            has_further: false,
             event,
             contributors: raw.contributors.into_iter().filter(|c| !is_of_place(&c.part.dimension)).collect(),
             cancels: raw.cancels,

@@ -249,6 +249,7 @@ fn settle(bill: &Bill, found: &Found, cells: &Cells) -> Option<Found> {
         event: Event { found: own.found.min(raw.event.found), ..*own },
         moved: own.impact / f64::from(own.steps.max(1)),
         is_net: false,
+        has_further: false,
         contributors: Vec::new(),
         cancels: raw.cancels.clone(),
     };

@@ -60,6 +60,7 @@ pub(in crate::engine::anomalies) fn found(service: &str, start: i32, last: i32, 
         event,
         moved: by as f64,
         is_net: false,
+        has_further: false,
         contributors: Vec::new(),
         cancels: None,
     };
