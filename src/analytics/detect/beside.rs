@@ -112,10 +112,20 @@ impl<'n> Series<'n> {
     /// Tells of what holds others that are told, or goes on below further ones of its own place, what it did beside them,
     /// and of what does no more all of it again. Says which of `found` are other than they were.
     pub fn net(&self, found: &mut [Anomaly]) -> Vec<bool> {
-        let told: Vec<(&Node, Event)> =
-            found.iter().filter_map(|one| Some((*self.nodes.get(&one.place)?, one.event))).collect();
+        let told = |one: &Anomaly| self.nodes.get(&one.place).map(|node| (*node, self.own(node, one)));
+        let told: Vec<(&Node, Event)> = found.iter().filter_map(told).collect();
         let net = |anomaly: &mut Anomaly| self.without(anomaly, &told).map(|net| *anomaly = net).is_some();
         found.iter_mut().map(net).collect()
+    }
+
+    /// An anomaly's event in the figures of its own place: of what is told by the event of a place that holds it, those of
+    /// its move.
+    fn own(&self, node: &Node, anomaly: &Anomaly) -> Event {
+        let event = anomaly.event;
+        let cost = node.costs.get(self.day(event.peak)).copied().flatten();
+        let is_own = cost.is_none_or(|cost| (cost - event.actual).abs() <= 1e-6 * cost.abs().max(1.0));
+        let (impact, rate) = (anomaly.moved * f64::from(event.steps), anomaly.moved);
+        if is_own || anomaly.is_net { event } else { Event { impact, rate, ..event } }
     }
 
     /// An anomaly without those that are told within it, and without further ones of its place, where that is other than
@@ -145,27 +155,22 @@ impl<'n> Series<'n> {
         (!is_same).then(|| Anomaly { event, kind, is_net, has_further, ..anomaly.clone() })
     }
 
-    /// An event of a series without what further ones, the first first, had added until it was seen last. `may_climb`:
-    /// whether those that this series' detector does not know may be of the one for what climbs.
-    fn without_further(&self, mut node: Node, own: Event, further: Vec<Event>, may_climb: bool) -> Event {
+    /// An event of a series without what further ones, the first first, had added until it was seen last. `may_be_other`:
+    /// whether those that this series' detector does not know are taken off as they are told.
+    fn without_further(&self, mut node: Node, own: Event, further: Vec<Event>, may_be_other: bool) -> Event {
         if further.is_empty() {
             return own;
         }
-        let is_of = |node: &Node, event: &Event| {
-            let cost = node.costs.get(self.day(event.peak)).copied().flatten();
-            cost.is_some_and(|cost| (cost - event.actual).abs() <= 1e-6 * cost.abs().max(1.0))
-        };
-        let climbs: Vec<bool> = further.iter().map(|further| may_climb && is_of(&node, further)).collect();
         let days = self.day(own.last + 1);
         node.settled = Some(node.settled.unwrap_or(self.settled).min(days));
         node.costs.truncate(days);
         let mut later = self.events(&node, &own);
         later.retain(|event| event.start > own.start);
         let (mut less, mut last) = (own, own.start);
-        for (further, climbs) in further.into_iter().zip(climbs) {
+        for further in further {
             // What began while an earlier one of them went on is in that.
             if further.start > last
-                && let Some(seen) = nearest(&later, &further).or(climbs.then_some(further))
+                && let Some(seen) = nearest(&later, &further).or(may_be_other.then_some(further))
             {
                 (less, last) = (less.without(&seen), seen.last);
             }
