@@ -257,6 +257,16 @@ fn no_day_and_no_figure_is_cut() {
 }
 
 #[test]
+fn what_is_left_of_a_budget_is_said_whole_beside_the_list() {
+    for columns in (80..=240).step_by(8) {
+        let text = shown((columns, 40)).text();
+        let said =
+            text.lines().find(|line| line.contains(" · November ")).unwrap_or_else(|| panic!("{columns}\n{text}"));
+        assert!(said.trim_end().ends_with(" over"), "{columns}: {said}");
+    }
+}
+
+#[test]
 fn all_of_a_budget_that_is_shown_whole_can_be_read() {
     let long = "821.48 USD left over from October are in the limit, and this goes on for several lines to-the-end";
     for size in [(80, 24), (100, 30), (120, 36), (200, 60)] {

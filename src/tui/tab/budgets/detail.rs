@@ -222,6 +222,23 @@ fn beside_name(name: &str, columns: u16) -> usize {
     usize::from(columns).saturating_sub(width(name) + 2)
 }
 
+/// How it stands, with so many places of money.
+fn said(answer: &BudgetAnswer, places: u32, theme: &Theme) -> Line<'static> {
+    let muted = theme.style(Role::Muted);
+    let left = match answer.left {
+        Some(left) if left < crate::domain::money::Amount::ZERO => format!("{} over", left.abs().grouped(places)),
+        Some(left) => format!("{} left", left.grouped(places)),
+        None => "n/a left".to_owned(),
+    };
+    let dot = format!(" {} ", theme.glyphs.dot);
+    Line::from(vec![
+        Span::styled(gauge::state(answer), theme.style(gauge::role(answer))),
+        Span::styled(format!("{dot}{} ", gauge::period(answer)), muted),
+        Span::styled(money::amount(answer.spent, places), theme.style(Role::Strong)),
+        Span::styled(format!(" of {}, {left}", answer.limit.total.grouped(places)), theme.style(Role::Text)),
+    ])
+}
+
 fn header(answer: &BudgetAnswer, area: Rect, buf: &mut Buffer, theme: &Theme) -> u16 {
     let budget = &answer.budget;
     let (dots, muted) = (theme.glyphs.ellipsis, theme.style(Role::Muted));
@@ -229,20 +246,10 @@ fn header(answer: &BudgetAnswer, area: Rect, buf: &mut Buffer, theme: &Theme) ->
     let room = beside_name(&name, area.width);
     let words = Span::styled(format!("  {}", cut(&what(answer, theme), room, dots)), muted);
     put(buf, area, 0, &Line::from(vec![Span::styled(name, theme.style(Role::Strong)), words]));
-    let places = money::places(&budget.currency);
-    let left = match answer.left {
-        Some(left) if left < crate::domain::money::Amount::ZERO => format!("{} over", left.abs().grouped(places)),
-        Some(left) => format!("{} left", left.grouped(places)),
-        None => "n/a left".to_owned(),
-    };
-    let dot = format!(" {} ", theme.glyphs.dot);
-    let said = vec![
-        Span::styled(gauge::state(answer), theme.style(gauge::role(answer))),
-        Span::styled(format!("{dot}{} ", gauge::period(answer)), muted),
-        Span::styled(money::amount(answer.spent, places), theme.style(Role::Strong)),
-        Span::styled(format!(" of {}, {left}", answer.limit.total.grouped(places)), theme.style(Role::Text)),
-    ];
-    put(buf, area, 1, &Line::from(said));
+    let said = said(answer, money::places(&budget.currency), theme);
+    // Where cents take the room of words they are left out.
+    let said = if said.width() > usize::from(area.width) { self::said(answer, 0, theme) } else { said };
+    put(buf, area, 1, &said);
     let (end, words) = foretold(answer, theme);
     let room = usize::from(area.width).saturating_sub(width(&end));
     let words = Span::styled(cut(&words, room, dots), muted);
