@@ -4,6 +4,8 @@
 //! found no more ends, whoever said what of it. What is said to be expected teaches for its place and for who
 //! has it there: what moves there the same way later, and hardly more, is expected from the beginning. Knows no detector's numbers.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::begun;
@@ -29,6 +31,8 @@ pub const EXPECTED: &str = "expected";
 
 /// How much more than what was said to be expected is expected still.
 const TOLERANCE: (i64, i64) = (5, 4);
+/// How many times as long, and a day, what is like something that is over may last: a spike teaches no step.
+const LONGER: i32 = 2;
 /// Days after the first of the series in which what was found before may be found no more only because less is
 /// known of the time before it.
 const EARLY_DAYS: i32 = 60;
@@ -49,6 +53,9 @@ pub struct Rule {
     pub rises: bool,
     /// Moves of a day up to about this.
     pub up_to: Amount,
+    /// For how many days it was so, where it is over: as the record of it says by now.
+    #[serde(skip)]
+    pub lasted: Option<i32>,
     /// Who said so.
     pub who: Untrusted,
     /// When, seconds since 1970.
@@ -103,6 +110,7 @@ impl Rule {
             place: anomaly.finding.place.clone(),
             rises: anomaly.finding.rises,
             up_to: anomaly.finding.moved(),
+            lasted: lasted(&anomaly.finding),
             who: saying.who.clone(),
             at: saying.at,
             note: saying.note.clone(),
@@ -117,7 +125,17 @@ impl Rule {
             && self.rises == finding.rises
             && alike((&place, &reach), (&other, &reach_of(finding)))
             && finding.moved() <= self.up_to.scale_by(TOLERANCE.0, TOLERANCE.1)
+            && self.lasted.is_none_or(|days| days_of(finding) <= LONGER * days + 1)
     }
+}
+
+fn days_of(finding: &Finding) -> i32 {
+    finding.last.0 - finding.start.0 + 1
+}
+
+/// For how many days something was so that is over.
+fn lasted(finding: &Finding) -> Option<i32> {
+    (finding.course == Course::Over).then(|| days_of(finding))
 }
 
 /// The anomalies of a journal, by name.
@@ -129,7 +147,14 @@ pub fn kept(journal: &Journal) -> Vec<Anomaly> {
 /// What is expected where, by the anomaly that it was said of.
 #[must_use]
 pub fn rules(journal: &Journal) -> Vec<(AnomalyId, Rule)> {
-    journal.kept(EXPECTED).filter_map(|(name, rule)| Some((AnomalyId::parse(name)?, rule))).collect()
+    let rules = journal.kept(EXPECTED).filter_map(|(name, rule)| Some((AnomalyId::parse(name)?, rule)));
+    let mut rules: Vec<(AnomalyId, Rule)> = rules.collect();
+    if !rules.is_empty() {
+        let known: BTreeMap<AnomalyId, Option<i32>> =
+            kept(journal).iter().map(|anomaly| (anomaly.id, lasted(&anomaly.finding))).collect();
+        rules.iter_mut().for_each(|(id, rule)| rule.lasted = known.get(id).copied().flatten());
+    }
+    rules
 }
 
 /// What a detection found, of each currency that has series.

@@ -134,6 +134,26 @@ fn what_is_expected_teaches_its_place_and_no_other() {
     assert_eq!((merged.opened.len(), merged.anomalies[1].state(TODAY)), (1, State::Open));
 }
 
+#[test]
+fn a_spike_that_is_expected_teaches_no_step() {
+    let spike = || found("vm", 19_900, 19_900, 50, Course::Over);
+    let mut kept = merge(vec![], &fresh(vec![spike()]), &[], (TODAY, 1)).anomalies;
+    say(&mut kept[0], Word::Expected);
+    let saying = kept[0].said.clone().expect("said");
+    let rules = [(kept[0].id, Rule::of(&kept[0], &saying))];
+    // For a few days it may be its like; then it is open.
+    let young = found("vm", 19_990, 19_992, 40, Course::GoesOn);
+    let merged = merge(kept, &fresh(vec![spike(), young]), &rules, (TODAY, 2));
+    assert_eq!((merged.opened.len(), merged.anomalies[1].state(TODAY)), (0, State::Expected));
+    let stays = found("vm", 19_990, 19_993, 40, Course::GoesOn);
+    let merged = merge(merged.anomalies, &fresh(vec![spike(), stays.clone()]), &rules, (TODAY, 3));
+    assert_eq!((merged.opened.len(), merged.anomalies[1].state(TODAY)), (1, State::Open));
+    // What is expected while it goes on is, however long.
+    let rules = rules.map(|(id, rule)| (id, Rule { lasted: None, ..rule }));
+    let merged = merge(vec![], &fresh(vec![stays]), &rules, (TODAY, 2));
+    assert_eq!(merged.anomalies[0].state(TODAY), State::Expected);
+}
+
 /// The same move at one place or another, of a service and an account that have nearly all of it.
 pub(in crate::engine::anomalies) fn at(
     place: &[(Dimension, &str)],
