@@ -37,7 +37,7 @@ pub fn query(
         warnings.iter().try_for_each(|warning| streams.note(warning, &[]))?;
     }
     if answers.iter().all(|a| a.groups == 0 && a.rows.is_empty()) {
-        explain_empty(&query.lens, query.granularity, engine, as_of, streams)?;
+        explain_empty(&query.lens, (query.granularity, true), engine, as_of, streams)?;
     }
     Ok(0)
 }
@@ -67,7 +67,7 @@ pub fn spend(
         lacks.iter().try_for_each(|line| streams.note(line, &[]))?;
     }
     if answers.iter().all(|a| a.rows == 0) {
-        explain_empty(lens, None, engine, as_of, streams)?;
+        explain_empty(lens, (None, true), engine, as_of, streams)?;
     }
     Ok(0)
 }
@@ -94,7 +94,7 @@ pub fn forecast(
         lines.into_iter().try_for_each(|line| streams.note(&line, &[]))?;
     }
     if answers.is_empty() {
-        explain_empty(&lens, None, engine, as_of, streams)?;
+        explain_empty(&lens, (None, false), engine, as_of, streams)?;
     }
     Ok(0)
 }
@@ -114,7 +114,7 @@ pub fn tags(
     let answers = ask(engine, &Question::TagHygiene(lens.clone()), as_of, take)?;
     report::tags(&answers, style(format, streams), streams.out).map_err(|e| streams.failed(&e))?;
     if answers.is_empty() {
-        explain_empty(lens, None, engine, as_of, streams)?;
+        explain_empty(lens, (None, true), engine, as_of, streams)?;
     }
     Ok(0)
 }
@@ -143,10 +143,11 @@ fn safe(text: &str) -> SafeText {
     SafeText::from_outside(text)
 }
 
-/// Says on stderr why there is nothing to see, and which flag would show something.
+/// Says on stderr why there is nothing to see, and which flag would show something. Of a command: by what it was asked for,
+/// and whether it takes a period.
 fn explain_empty(
     lens: &Lens,
-    granularity: Option<Granularity>,
+    (granularity, takes_period): (Option<Granularity>, bool),
     engine: &dyn Engine,
     as_of: Day,
     streams: &mut Streams<'_>,
@@ -164,7 +165,8 @@ fn explain_empty(
         let all = format!("for all of it: --from {first} --to {}", data.to);
         let there = format!("to stand at its last day: --as-of {last}");
         let message = format!("no charges in {}: the data covers {}", period.words(), data.words());
-        return streams.note(&message, &[&all, &there]);
+        let hints = [all.as_str(), &there];
+        return streams.note(&message, if takes_period { &hints } else { &hints[1..] });
     }
     if let Some(code) = lens.currency.as_ref().filter(|c| !extent.currencies.contains(c)) {
         let known: Vec<_> = extent.currencies.iter().map(|c| safe(c).into_string()).collect();
