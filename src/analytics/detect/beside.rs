@@ -123,7 +123,7 @@ impl<'n> Series<'n> {
     fn own(&self, node: &Node, anomaly: &Anomaly) -> Event {
         let event = anomaly.event;
         let cost = node.costs.get(self.day(event.peak)).copied().flatten();
-        let is_own = cost.is_none_or(|cost| (cost - event.actual).abs() <= 1e-6 * cost.abs().max(1.0));
+        let is_own = cost.is_none_or(|cost| event.is_of(cost));
         let (impact, rate) = (anomaly.moved * f64::from(event.steps), anomaly.moved);
         if is_own || anomaly.is_net { event } else { Event { impact, rate, ..event } }
     }

@@ -65,24 +65,23 @@ fn a_step_upon_a_step_at_the_very_same_place_is_told_and_its_money_once() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// What is found by day 84 of a bill with a place that is new on day 60, of 80 a day, and of 180 from day 80 on.
+fn doubled(seed: u64, place: &Place) -> Vec<Anomaly> {
+    let new = |day: usize| [0.0, 80.0, 180.0][usize::from(day >= 60) + usize::from(day >= 80)];
+    let mut nodes = Bill::new(seed).nodes();
+    for node in nodes.iter_mut().filter(|node| node.place.holds(place)) {
+        node.costs.iter_mut().zip(0..).for_each(|(cost, day)| *cost = cost.map(|cost| cost + new(day)));
+    }
+    let costs = (0..DAYS).map(|day| Some(new(day))).collect();
+    nodes.push(Node { place: place.clone(), costs, ..Node::default() });
+    let nodes: Vec<Node> = nodes.into_iter().map(|node| cut(node, 84)).collect();
+    find(&nodes, FIRST, 84, &Settings::of_places())
+}
+
 #[test]
 fn what_is_new_and_doubles_later_is_two_and_its_money_once() {
     for seed in 1..4 {
-        let mut nodes = Bill::new(seed).nodes();
-        let new = |day: usize| {
-            if day < 60 {
-                0.0
-            } else if day < 80 {
-                80.0
-            } else {
-                180.0
-            }
-        };
-        let place = Place::new([("service", "new")]);
-        nodes[0].costs.iter_mut().zip(0..).for_each(|(cost, day)| *cost = cost.map(|cost| cost + new(day)));
-        nodes.push(Node { place, costs: (0..DAYS).map(|day| Some(new(day))).collect(), ..Node::default() });
-        let nodes: Vec<Node> = nodes.into_iter().map(|node| cut(node, 84)).collect();
-        let found = find(&nodes, FIRST, 84, &Settings::of_places());
+        let found = doubled(seed, &Place::new([("service", "new")]));
         assert_eq!(places(&found), ["service=new"; 2], "seed {seed}");
         assert_eq!(found[0].kind, Kind::NewService);
         let [first, further] = [0, 1].map(|at| found[at].event.impact);
@@ -128,23 +127,7 @@ fn what_came_and_went_upon_a_step_leaves_its_rate_as_it_is() {
 #[test]
 fn what_is_new_of_two_dimensions_and_doubles_later_is_counted_once() {
     for seed in 1..4 {
-        let mut nodes = Bill::new(seed).nodes();
-        let new = |day: usize| {
-            if day < 60 {
-                0.0
-            } else if day < 80 {
-                80.0
-            } else {
-                180.0
-            }
-        };
-        let place = Place::new([("service", "db"), ("account", "new")]);
-        for node in nodes.iter_mut().filter(|node| node.place.holds(&place)) {
-            node.costs.iter_mut().zip(0..).for_each(|(cost, day)| *cost = cost.map(|cost| cost + new(day)));
-        }
-        nodes.push(Node { place, costs: (0..DAYS).map(|day| Some(new(day))).collect(), ..Node::default() });
-        let nodes: Vec<Node> = nodes.into_iter().map(|node| cut(node, 84)).collect();
-        let found = find(&nodes, FIRST, 84, &Settings::of_places());
+        let found = doubled(seed, &Place::new([("service", "db"), ("account", "new")]));
         let told: f64 = found.iter().map(|one| one.event.impact).sum();
         let truth = 20.0 * 80.0 + 4.0 * 180.0;
         assert!((told / truth - 1.0).abs() < 0.15, "seed {seed}: {told} of {truth}: {:?}", places(&found));

@@ -139,6 +139,12 @@ impl Event {
         event
     }
 
+    /// Whether it is of a place that cost so much on the day of its peak, and not of one that holds that.
+    #[must_use]
+    pub fn is_of(&self, peak: f64) -> bool {
+        (peak - self.actual).abs() <= 1e-6 * peak.abs().max(1.0)
+    }
+
     /// The event where only a share of it is one: the rest was to be expected.
     #[must_use]
     pub(super) fn only(self, share: f64) -> Self {

@@ -33,8 +33,6 @@ const PART: f64 = 0.1;
 const NAMED: usize = 3;
 /// The share of a move that must lie in what two places have in common for them to be one cause.
 const SAME: f64 = 0.7;
-/// How much of it may have come since the later of them began.
-const MORE: f64 = 0.4;
 /// How much one of two moves may be larger than the other for that.
 const ALIKE: f64 = 0.6;
 /// The share of a place's cost that a commitment must have covered for its end to be what made it dearer.
@@ -397,7 +395,7 @@ fn in_both<'f>(earlier: &'f Found, later: &'f Found) -> impl Iterator<Item = Com
 /// Whether what moved later is what both have in common, of which most had moved before: else it is a step upon a step.
 fn is_shared(own: f64, moved: &[f64]) -> bool {
     let [now, had @ ..] = moved else { return false };
-    now / own >= SAME && had.iter().all(|had| (now - had) / own <= MORE)
+    now / own >= SAME && had.iter().all(|had| (now - had) / own <= once::MORE)
 }
 
 /// Whether two anomalies are worth a look at what they have in common.

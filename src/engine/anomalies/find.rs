@@ -190,7 +190,7 @@ impl Own {
         let actual = costs.iter().sum::<f64>() / days;
         let peak = cost(event.peak).unwrap_or(actual);
         let band = [event.expected - event.lower, event.upper - event.expected];
-        let own = raw.is_net || (peak - event.actual).abs() <= 1e-6 * peak.abs().max(1.0);
+        let own = raw.is_net || event.is_of(peak);
         let (impact, rate, off) = if own {
             (event.impact, event.rate, event.actual - event.expected)
         } else {

@@ -124,7 +124,8 @@ impl Detected {
     /// None that the program knows of: an entry that cannot be written.
     pub fn changes(&self, journal: &Journal) -> Result<Vec<Change>> {
         let before = records::kept(journal);
-        let merged = merge(before, &self.fresh, &records::rules(journal), (self.mark.as_of, self.now));
+        let rules = records::rules(journal, &before);
+        let merged = merge(before, &self.fresh, &rules, (self.mark.as_of, self.now));
         let mut changes = Vec::new();
         for anomaly in merged.anomalies.iter().filter(|anomaly| merged.changed.contains(&anomaly.id)) {
             changes.push(Change::keep(ANOMALY, &anomaly.id.to_string(), anomaly)?);

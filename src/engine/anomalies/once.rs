@@ -45,7 +45,7 @@ const ALL: f64 = 0.95;
 /// How many times a place's cost another one may have had before and still tell its move as well.
 const MUCH_WIDER: f64 = 4.0;
 /// How much later moves may add to what an earlier one had moved already.
-const MORE: f64 = 0.4;
+pub(super) const MORE: f64 = 0.4;
 /// Of a rise that is seen later at one place than at another: the share of it that must have come before, and the share
 /// that the later one must be off by. One that only began then has not both: what had come before is expected of it.
 const BEGUN: f64 = 0.25;

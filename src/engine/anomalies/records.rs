@@ -4,8 +4,6 @@
 //! found no more ends, whoever said what of it. What is said to be expected teaches for its place and for who
 //! has it there: what moves there the same way later, and hardly more, is expected from the beginning. Knows no detector's numbers.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::begun;
@@ -144,17 +142,15 @@ pub fn kept(journal: &Journal) -> Vec<Anomaly> {
     journal.kept(ANOMALY).map(|(_, anomaly)| anomaly).collect()
 }
 
-/// What is expected where, by the anomaly that it was said of.
+/// What is expected where, by the anomaly that it was said of; `known` are those of the journal.
 #[must_use]
-pub fn rules(journal: &Journal) -> Vec<(AnomalyId, Rule)> {
-    let rules = journal.kept(EXPECTED).filter_map(|(name, rule)| Some((AnomalyId::parse(name)?, rule)));
-    let mut rules: Vec<(AnomalyId, Rule)> = rules.collect();
-    if !rules.is_empty() {
-        let known: BTreeMap<AnomalyId, Option<i32>> =
-            kept(journal).iter().map(|anomaly| (anomaly.id, lasted(&anomaly.finding))).collect();
-        rules.iter_mut().for_each(|(id, rule)| rule.lasted = known.get(id).copied().flatten());
-    }
-    rules
+pub fn rules(journal: &Journal, known: &[Anomaly]) -> Vec<(AnomalyId, Rule)> {
+    let rule = |(name, rule): (&str, Rule)| {
+        let id = AnomalyId::parse(name)?;
+        let of = known.iter().find(|anomaly| anomaly.id == id);
+        Some((id, Rule { lasted: of.and_then(|anomaly| lasted(&anomaly.finding)), ..rule }))
+    };
+    journal.kept(EXPECTED).filter_map(rule).collect()
 }
 
 /// What a detection found, of each currency that has series.
