@@ -30,6 +30,10 @@ pub const MOSTLY: f64 = 0.8;
 
 /// Days for which a large rise that became usual stays open, if nobody says anything.
 const UNSEEN_DAYS: i32 = 60;
+/// Days after its last one that an anomaly is still news. One that was told goes on for as long as it is open.
+pub const NEWS_DAYS: i32 = 7;
+/// Days after it was found for which what was over by then is.
+const FOUND_DAYS: i32 = 1;
 
 /// An anomaly's name: the same from one detection to the next.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -385,6 +389,17 @@ impl Anomaly {
         *course == Course::Usual && *rises && *severity >= Severity::High && as_of.0 - last.0 <= UNSEEN_DAYS
     }
 
+    /// Whether it was over already when it was found, which was a short while before a day, as its last day was: charges
+    /// come late, and of what came and went meanwhile nobody can have heard.
+    #[must_use]
+    pub fn came_and_went_unseen(&self, as_of: Day) -> bool {
+        let [Happened::Found { at }, Happened::Resolved { course: Course::Over, .. }] = self.history[..] else {
+            return false;
+        };
+        let is_news = as_of.0 - Day::of_seconds(at).0 <= FOUND_DAYS && as_of.0 - self.finding.last.0 <= NEWS_DAYS;
+        self.said.is_none() && is_news
+    }
+
     /// Whether nobody ever said anything of it; what was said of another one like it is not said of this one.
     #[must_use]
     pub fn is_untouched(&self) -> bool {
@@ -432,6 +447,7 @@ mod tests {
         let finding = Finding {
             place: vec![Spot { dimension: Dimension::Service, value: "vm".into(), name: None }],
             kind: Kind::Step,
+            skipped_weeks: 0,
             rises: true,
             severity: Severity::High,
             start: Day(10),
@@ -511,5 +527,26 @@ mod tests {
         assert_eq!((anomaly.history.len(), anomaly.is_untouched()), (HISTORY_MAX, false));
         let last = anomaly.history.last();
         assert_eq!((&anomaly.history[0], last), (&Happened::Found { at: 1 }, Some(&Happened::Returned { at: 99 })));
+    }
+
+    #[test]
+    fn what_was_over_when_it_was_found_is_news_for_a_day_and_what_anybody_could_have_heard_of_is_none() {
+        let day = |day: i32| Day(day).seconds();
+        let over = |at: i32, history: &[Happened]| {
+            let found = Happened::Found { at: day(at) };
+            Anomaly { history: [&[found], history].concat(), ..anomaly(Course::Over) }
+        };
+        let ended = |at: i32| Happened::Resolved { at: day(at), course: Course::Over };
+        for (anomaly, on, want, what) in [
+            (over(16, &[ended(16)]), 16, true, "found today"),
+            (over(16, &[ended(16)]), 17, true, "found yesterday"),
+            (over(16, &[ended(16)]), 18, false, "found days ago"),
+            (over(20, &[ended(20)]), 20, false, "long ago when it was found"),
+            (over(13, &[ended(16)]), 16, false, "it had been open for days"),
+            (over(16, &[]), 16, false, "it is not over"),
+            (Anomaly { said: Some(said(Word::Expected)), ..over(16, &[ended(16)]) }, 16, false, "it is expected"),
+        ] {
+            assert_eq!(anomaly.came_and_went_unseen(Day(on)), want, "{what}");
+        }
     }
 }

@@ -146,3 +146,20 @@ fn what_lost_its_tag_keeps_its_kind_where_more_does_later() {
     assert_eq!(found.iter().map(|one| one.kind).collect::<Vec<_>>(), [Kind::Untagged; 2], "{found:#?}");
     assert!(found[0].has_further && (found[0].event.impact - 20.0 * 80.0).abs() < 40.0, "{found:#?}");
 }
+
+#[test]
+fn where_a_spike_of_something_else_ends_a_fall_is_not_told_again() {
+    for seed in 2..7 {
+        for later in [75, 76, 77] {
+            let bill = Bill::new(seed).times("db", "", 70, DAYS, 0.3).times("vm", "dev", later, later + 1, 3.0);
+            for until in later + 2..later + 6 {
+                let nodes: Vec<Node> = bill.nodes().into_iter().map(|node| cut(node, until)).collect();
+                let found = find(&nodes, FIRST, until, &Settings::of_places());
+                let mut told = places(&found);
+                told.sort();
+                let what = format!("on day {later} until {until}, seed {seed}");
+                assert_eq!(told, ["account=dev service=vm", "service=db"], "{what}: {found:#?}");
+            }
+        }
+    }
+}

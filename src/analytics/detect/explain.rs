@@ -326,7 +326,13 @@ impl<'t> Left<'t> {
     pub(super) fn new(tree: &'t Tree<'t>, alarm: &Alarm, taken: &[Taken], causes: &[Cause]) -> Self {
         let slow = alarm.event.shape == Shape::Ramp;
         let (mut outlived, mut left) = (Vec::new(), Vec::new());
-        for taken in taken {
+        let (from, _) = tree.evidence(&alarm.event);
+        // What went the other way and was back by then has nothing of these days.
+        let is_gone = |taken: &&Taken| {
+            let other_way = |own: &Event| own.direction != alarm.event.direction && own.phase == Phase::Over;
+            taken.own.is_some_and(|own| other_way(&own) && tree.day(own.last) < from)
+        };
+        for taken in taken.iter().filter(|taken| !is_gone(taken)) {
             match tree.outlived(alarm, taken) {
                 Some(until) => outlived.push((*taken, until)),
                 None => left.push(*taken),

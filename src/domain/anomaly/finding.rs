@@ -35,8 +35,8 @@ pub struct Contributor {
     pub moved: Amount,
 }
 
-fn is_zero(days: &u32) -> bool {
-    *days == 0
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// What a detection found of an anomaly: replaced by the next one.
@@ -46,6 +46,10 @@ pub struct Finding {
     pub place: Vec<Spot>,
     /// What kind.
     pub kind: Kind,
+    /// Weeks just before it that say nothing of what its place costs, since another anomaly came and went on them: it is
+    /// held against the days of the week before those.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub skipped_weeks: u32,
     /// Whether it costs more than expected.
     pub rises: bool,
     /// How much it matters.

@@ -50,9 +50,15 @@ const NEAR: i32 = 1;
 #[must_use]
 pub fn days(finding: &Finding) -> (Period, Period) {
     let to = finding.last.plus(1);
-    let from = finding.start.max(to.plus(-DAYS));
-    let back = (to.0 - finding.start.0 + DAYS - 1) / DAYS * DAYS;
-    (Period { from, to }, Period { from: from.plus(-back), to: to.plus(-back) })
+    let now = Period { from: finding.start.max(to.plus(-DAYS)), to };
+    (now, before(finding, now))
+}
+
+/// The same weekdays as some days, a week at most, that end after an anomaly began, of the last week before it in which no
+/// other came and went.
+pub(super) fn before(finding: &Finding, now: Period) -> Period {
+    let weeks = (now.to.0 - finding.start.0 + DAYS - 1) / DAYS + finding.skipped_weeks.cast_signed();
+    Period { from: now.from.plus(-weeks * DAYS), to: now.to.plus(-weeks * DAYS) }
 }
 
 /// What two places have in common, in some days and in others.

@@ -3,8 +3,10 @@
 //! Asks [`crate::analytics::detect`] and reckons what it found; knows no records and no store.
 
 use super::bill::Bill;
+use super::cause::days;
 use crate::analytics::detect::beside::Series;
 use crate::analytics::detect::event::{Direction, Event, Phase, Shape};
+use crate::analytics::detect::place::Place;
 use crate::analytics::detect::series::Settings;
 use crate::analytics::detect::tree::{self, Node};
 use crate::domain::anomaly::{Contributor, Course, Finding, Kind, Reckoned, Severity};
@@ -23,6 +25,8 @@ const EARLY_DAYS: i32 = 60;
 /// Days for which what climbs is looked for, and that are learnt from for it.
 const CLIMBING_DAYS: i64 = 30;
 const CLIMBING_LEARNT: usize = 120;
+/// Weeks that are skipped at most to find days to hold an anomaly against.
+const SKIPPED_MOST: u32 = 3;
 /// From how much money at stake on an anomaly matters how much, where a month costs [`USUAL_MONTH`].
 const BOUNDS: [(f64, Severity); 3] =
     [(10_000.0, Severity::Critical), (1_000.0, Severity::High), (100.0, Severity::Medium)];
@@ -248,6 +252,7 @@ pub(super) fn finding(bill: &Bill, raw: &tree::Anomaly) -> Option<Finding> {
     let mut finding = Finding {
         place: bill.spots(&raw.place),
         kind: kind(raw),
+        skipped_weeks: 0,
         rises,
         severity: Severity::Low,
         start: day(start),
@@ -266,8 +271,29 @@ pub(super) fn finding(bill: &Bill, raw: &tree::Anomaly) -> Option<Finding> {
         contributors: raw.contributors.iter().filter_map(contributor).collect(),
         cancels: raw.cancels.as_ref().map(|place| bill.spots(place)),
     };
+    finding.skipped_weeks = skipped_weeks(bill, &raw.place, &finding);
     finding.severity = weigh(&finding, bill.daily);
     Some(finding)
+}
+
+/// How many weeks before an anomaly are none to hold it against, since what its place cost had come and gone on some of
+/// the same weekdays: none where the place moved for good since the week before those, or all that may be asked are such.
+pub(super) fn skipped_weeks(bill: &Bill, place: &Place, finding: &Finding) -> u32 {
+    let Some(node) = bill.node(place) else { return 0 };
+    let events = tree::events(node, i64::from(bill.first.0), bill.settled, &settings(bill.daily));
+    let earlier = |event: &&Event| day(event.last) < finding.start;
+    let (gone, stays): (Vec<&Event>, Vec<&Event>) =
+        events.iter().filter(earlier).partition(|event| event.phase == Phase::Over);
+    let then = |skipped_weeks: &u32| days(&Finding { skipped_weeks: *skipped_weeks, ..finding.clone() }).1;
+    let is_known = |weeks: &u32| {
+        let then = then(weeks);
+        then.from >= bill.first && stays.iter().all(|event| day(event.start) < then.from || *weeks == 0)
+    };
+    let is_clear = |weeks: &u32| {
+        let then = then(weeks);
+        !gone.iter().any(|event| day(event.start) < then.to && day(event.last) >= then.from)
+    };
+    (0..=SKIPPED_MOST).take_while(is_known).find(is_clear).unwrap_or_default()
 }
 
 #[cfg(test)]

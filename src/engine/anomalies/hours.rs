@@ -175,6 +175,7 @@ fn in_days(bill: &Bill, raw: tree::Anomaly, (missing, going): (f64, bool)) -> Op
     let mut finding = Finding {
         place: bill.spots(&raw.place),
         kind: Told::Spike,
+        skipped_weeks: 0,
         rises: true,
         severity: Severity::Low,
         start: Day::of_seconds(hour(event.start)),
@@ -194,6 +195,7 @@ fn in_days(bill: &Bill, raw: tree::Anomaly, (missing, going): (f64, bool)) -> Op
         contributors: contributors.collect(),
         cancels: None,
     };
+    finding.skipped_weeks = find::skipped_weeks(bill, &daily.place, &finding);
     finding.severity = find::weigh(&finding, bill.daily);
     Some(Found { raw: daily, finding })
 }

@@ -11,7 +11,7 @@
 //!    highest first; one that began later is none where the earlier had moved it by then, or climbs through both.
 
 use super::bill::{Bill, word_of};
-use super::cause::{Common, DAYS, Looker, days};
+use super::cause::{Common, DAYS, Looker, before, days};
 use super::cells::{self, Cells, Move};
 use super::find::{self, Found};
 use crate::analytics::detect::event::{Event, Shape};
@@ -404,10 +404,7 @@ fn in_common<'c>(case: &'c Case, cause: &'c Case) -> Vec<Common<'c>> {
         return (!known).then_some(Common { places, now, then }).into_iter().collect();
     }
     let begun = Period { from: of.start.max(own.start.plus(-DAYS)), to: own.start };
-    let since = |now: Period| {
-        let back = (now.to.0 - of.start.0 + DAYS - 1) / DAYS * DAYS;
-        Common { places, now, then: Period { from: now.from.plus(-back), to: now.to.plus(-back) } }
-    };
+    let since = |now: Period| Common { places, now, then: before(of, now) };
     vec![since(begun), since(days(own).0)]
 }
 

@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::domain::anomaly::{Kind, Severity};
 use crate::domain::calendar::{DAY_SECONDS, Day, format_timestamp};
 use crate::engine::Cancel;
+use crate::engine::anomalies::cause::days;
 use crate::engine::anomalies::detail;
 use crate::engine::anomalies::list::{AnomalyQuery, answer, beside};
 use crate::engine::answer::Listed;
@@ -288,6 +289,24 @@ fn who_has_a_spike_that_is_over_is_kept_with_it() {
     assert!(!finding.course.is_going());
     let named: Vec<&str> = finding.contributors.iter().map(|c| c.spot.value.raw()).collect();
     assert!(["vm", "db", "vm-1"].iter().all(|name| named.contains(name)), "{named:?}");
+}
+
+#[test]
+fn a_spike_a_week_after_another_is_told_where_it_is_and_held_against_neither() {
+    let found = found(|line| {
+        let times = match (line.account, line.service, line.day) {
+            ("prod", "vm", 77) => 3.0,
+            ("prod", "vm", 84) => 3.2,
+            _ => 1.0,
+        };
+        line.cost *= times;
+    });
+    assert_eq!(told(&found), [(vec!["prod", "vm"], Kind::Spike, true), (vec!["prod", "vm"], Kind::Spike, true)]);
+    for one in &found {
+        let finding = &one.anomaly.finding;
+        assert!(finding.contributors.iter().all(|c| c.share < 1.1), "{:?}", finding.contributors);
+        assert_eq!(days(finding).1.from, Day(FIRST + 70), "the last week without one");
+    }
 }
 
 #[test]

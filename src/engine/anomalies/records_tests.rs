@@ -18,6 +18,7 @@ pub(in crate::engine::anomalies) fn found(service: &str, start: i32, last: i32, 
     let finding = Finding {
         place: vec![spot(service)],
         kind: Kind::Step,
+        skipped_weeks: 0,
         rises: by > 0,
         severity: Severity::High,
         start: Day(start),

@@ -35,6 +35,7 @@ fn anomaly(id: u64, place: Vec<Spot>, ago: i32, (expected, actual): (i64, i64), 
     let finding = Finding {
         place,
         kind: if rises { Kind::Step } else { Kind::Drop },
+        skipped_weeks: 0,
         rises,
         severity: if actual - expected > 50_000 { Severity::High } else { Severity::Medium },
         start,
