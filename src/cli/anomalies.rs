@@ -48,7 +48,7 @@ pub struct ListArgs {
     /// The order: impact, severity, since [default: impact].
     #[arg(long, value_name = "ORDER", value_parser = ["impact", "severity", "since"])]
     pub sort: Option<String>,
-    /// Exit with code 1 where one of which nobody has said anything is listed.
+    /// Exit with code 1 where one is listed that is open, or was over already when it was found today or yesterday.
     #[arg(long, value_name = "WHAT", value_parser = ["new"])]
     pub fail_on: Option<String>,
     /// Ask a generated company instead of the store.
@@ -203,7 +203,8 @@ fn list(context: &mut Context<'_, '_>, args: &ListArgs) -> Result<u8> {
         let hints: Vec<&str> = Some(hint.as_str()).filter(|hint| !hint.is_empty()).into_iter().collect();
         context.streams.note(&why, &hints)?;
     }
-    let new = answer.anomalies.iter().any(|listed| listed.state == State::Open);
+    let is_new = |l: &Listed| l.state == State::Open || l.anomaly.came_and_went_unseen(context.as_of);
+    let new = answer.anomalies.iter().any(is_new);
     Ok(u8::from(args.fail_on.is_some() && new))
 }
 

@@ -1,5 +1,6 @@
 //! The command line against an engine that answers what it is told: flags, lenses, output, talk.
 
+mod anomalies;
 mod answers;
 mod budgets;
 mod kept;

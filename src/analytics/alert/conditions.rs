@@ -2,6 +2,7 @@
 
 use super::{AnomalyFact, BudgetFact, Facts, Place, ProviderFact, SpendFact, SyncFact, Taken, money, wording};
 use crate::domain::alert::{Kind, Remembered, Rule, Severity};
+use crate::domain::anomaly::NEWS_DAYS;
 use crate::domain::calendar::Day;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
@@ -9,9 +10,6 @@ use crate::domain::filter::admit::{matches, mentions};
 use crate::domain::money::Amount;
 use crate::domain::services;
 use crate::domain::text::Untrusted;
-
-/// Days after its last one that an anomaly is still news. One that was told goes on for as long as it is open.
-pub const NEWS_DAYS: i32 = 7;
 
 /// Something that is so.
 #[derive(Clone, PartialEq, Debug)]

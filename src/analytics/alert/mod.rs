@@ -106,6 +106,8 @@ pub enum Taken {
     Open,
     /// Somebody knows of it, or wants to hear of it later.
     Known,
+    /// Nobody could: it was over when it was found.
+    Late,
     /// It is over, or somebody expects it: why.
     Over(String),
 }

@@ -119,7 +119,13 @@ fn spot(fact: &AnomalyFact) -> String {
 #[must_use]
 pub fn anomaly(fact: &AnomalyFact) -> String {
     let actual = with(&rough(fact.actual, &fact.currency), &fact.currency);
-    format!("{} costs {actual} a day, expected {}", spot(fact), rough(fact.expected, &fact.currency))
+    let (what, expected) = (spot(fact), rough(fact.expected, &fact.currency));
+    if fact.taken != Taken::Late {
+        return format!("{what} costs {actual} a day, expected {expected}");
+    }
+    let (start, last) = (short(fact.start), short(fact.last));
+    let when = if start == last { format!("on {start}") } else { format!("a day from {start} to {last}") };
+    format!("{what} cost {actual} {when}, expected {expected}; it is over")
 }
 
 /// The fields of an anomaly.
@@ -267,6 +273,7 @@ fn anomaly_over(of: &str, anomalies: &[AnomalyFact]) -> Option<Over> {
     let reason = match &fact.taken {
         Taken::Over(reason) => reason.clone(),
         Taken::Open | Taken::Known => "it is no longer looked at".to_owned(),
+        Taken::Late => "it was over when it was found".to_owned(),
     };
     let more = if fact.impact.units() < 0 { "less" } else { "more" };
     let impact = with(&rough(fact.impact.abs(), &fact.currency), &fact.currency);

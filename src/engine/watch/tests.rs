@@ -1,6 +1,7 @@
 //! The watch over small stores, on a fixed clock.
 
 mod digests;
+mod late;
 mod later;
 mod places;
 mod silent;
