@@ -325,22 +325,24 @@ pub(super) struct Left<'t> {
 impl<'t> Left<'t> {
     pub(super) fn new(tree: &'t Tree<'t>, alarm: &Alarm, taken: &[Taken], causes: &[Cause]) -> Self {
         let slow = alarm.event.shape == Shape::Ramp;
-        let (mut outlived, mut left) = (Vec::new(), Vec::new());
         let (from, _) = tree.evidence(&alarm.event);
-        // What went the other way and was back by then has nothing of these days.
-        let is_gone = |taken: &&Taken| {
+        // What went the other way and was back before a move has nothing of its days.
+        let is_gone = |taken: &Taken| {
             let other_way = |own: &Event| own.direction != alarm.event.direction && own.phase == Phase::Over;
             taken.own.is_some_and(|own| other_way(&own) && tree.day(own.last) < from)
         };
-        for taken in taken.iter().filter(|taken| !is_gone(taken)) {
-            match tree.outlived(alarm, taken) {
-                Some(until) => outlived.push((*taken, until)),
-                None => left.push(*taken),
+        let (gone, rest): (Vec<Taken>, Vec<Taken>) = taken.iter().partition(|taken| is_gone(taken));
+        let (mut outlived, mut left) = (Vec::new(), Vec::new());
+        for taken in rest {
+            match tree.outlived(alarm, &taken) {
+                Some(until) => outlived.push((taken, until)),
+                None => left.push(taken),
             }
         }
         let days = tree.evidence_after(&alarm.event, &outlived);
         let ends = Ends::new(tree, alarm, (days, slow), causes);
-        Left { tree, days, slow, taken: left, outlives: !outlived.is_empty(), ends, known: RefCell::default() }
+        let outlives = !(outlived.is_empty() && gone.is_empty());
+        Left { tree, days, slow, taken: left, outlives, ends, known: RefCell::default() }
     }
 
     /// By how much a place moved, but for what only ended.
