@@ -48,7 +48,8 @@ pub struct ListArgs {
     /// The order: impact, severity, since [default: impact].
     #[arg(long, value_name = "ORDER", value_parser = ["impact", "severity", "since"])]
     pub sort: Option<String>,
-    /// Exit with code 1 where one is listed that is open, or was over already when it was found today or yesterday.
+    /// Exit with code 1 where one is listed that is open, or of the last week and over before its charges came, as long as
+    /// nobody has said anything of it.
     #[arg(long, value_name = "WHAT", value_parser = ["new"])]
     pub fail_on: Option<String>,
     /// Ask a generated company instead of the store.
@@ -203,7 +204,7 @@ fn list(context: &mut Context<'_, '_>, args: &ListArgs) -> Result<u8> {
         let hints: Vec<&str> = Some(hint.as_str()).filter(|hint| !hint.is_empty()).into_iter().collect();
         context.streams.note(&why, &hints)?;
     }
-    let is_new = |l: &Listed| l.state == State::Open || l.anomaly.came_and_went_unseen(context.as_of);
+    let is_new = |listed: &Listed| listed.state == State::Open || listed.late_news;
     let new = answer.anomalies.iter().any(is_new);
     Ok(u8::from(args.fail_on.is_some() && new))
 }

@@ -12,7 +12,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub use self::finding::{Contributor, Finding, Reckoned};
+pub use self::finding::{Contributor, Finding, HELD_DAYS, Reckoned};
 pub use self::within::left_open;
 use super::calendar::Day;
 use super::dimension::Dimension;
@@ -32,8 +32,6 @@ pub const MOSTLY: f64 = 0.8;
 const UNSEEN_DAYS: i32 = 60;
 /// Days after its last one that an anomaly is still news. One that was told goes on for as long as it is open.
 pub const NEWS_DAYS: i32 = 7;
-/// Days after it was found for which what was over by then is.
-const FOUND_DAYS: i32 = 1;
 
 /// An anomaly's name: the same from one detection to the next.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -260,6 +258,9 @@ pub enum Happened {
     Found {
         /// When, seconds since 1970.
         at: i64,
+        /// Whether it was over by then, and its charges had only just come.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        late: bool,
     },
     /// It ended by itself.
     Resolved {
@@ -389,15 +390,13 @@ impl Anomaly {
         *course == Course::Usual && *rises && *severity >= Severity::High && as_of.0 - last.0 <= UNSEEN_DAYS
     }
 
-    /// Whether it was over already when it was found, which was a short while before a day, as its last day was: charges
-    /// come late, and of what came and went meanwhile nobody can have heard.
+    /// Whether it was over when its charges came, in the week before a day: nobody can have heard of it, and nobody has
+    /// said anything.
     #[must_use]
-    pub fn came_and_went_unseen(&self, as_of: Day) -> bool {
-        let [Happened::Found { at }, Happened::Resolved { course: Course::Over, .. }] = self.history[..] else {
-            return false;
-        };
-        let is_news = as_of.0 - Day::of_seconds(at).0 <= FOUND_DAYS && as_of.0 - self.finding.last.0 <= NEWS_DAYS;
-        self.said.is_none() && is_news
+    pub fn is_late_news(&self, as_of: Day) -> bool {
+        let came_late = matches!(self.history.first(), Some(Happened::Found { late: true, .. }));
+        let is_over = self.finding.course == Course::Over && self.said.is_none();
+        came_late && is_over && (0..=NEWS_DAYS).contains(&(as_of.0 - self.finding.last.0))
     }
 
     /// Whether nobody ever said anything of it; what was said of another one like it is not said of this one.
@@ -441,13 +440,14 @@ pub fn clean_note(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::calendar::Period;
 
     fn anomaly(course: Course) -> Anomaly {
         let zero = Reckoned { expected: Amount::ZERO, lower: Amount::ZERO, upper: Amount::ZERO, actual: Amount::ZERO };
         let finding = Finding {
             place: vec![Spot { dimension: Dimension::Service, value: "vm".into(), name: None }],
             kind: Kind::Step,
-            skipped_weeks: 0,
+            unlike: Vec::new(),
             rises: true,
             severity: Severity::High,
             start: Day(10),
@@ -502,7 +502,7 @@ mod tests {
     #[test]
     fn it_is_read_as_it_was_written() {
         let mut anomaly = anomaly(Course::Stays);
-        anomaly.note(Happened::Found { at: 1 });
+        anomaly.note(Happened::Found { at: 1, late: false });
         for word in [Word::Acknowledged, Word::Reopened, Word::Snoozed(Day(20))] {
             anomaly.say(said(word));
         }
@@ -512,13 +512,16 @@ mod tests {
         for _ in 0..100 {
             anomaly.say(said(Word::Acknowledged));
         }
-        assert_eq!((anomaly.history.len(), &anomaly.history[0]), (HISTORY_MAX, &Happened::Found { at: 1 }));
+        assert_eq!(
+            (anomaly.history.len(), &anomaly.history[0]),
+            (HISTORY_MAX, &Happened::Found { at: 1, late: false })
+        );
     }
 
     #[test]
     fn what_people_said_outlasts_all_else_that_happens() {
         let mut anomaly = anomaly(Course::Stays);
-        anomaly.note(Happened::Found { at: 1 });
+        anomaly.note(Happened::Found { at: 1, late: false });
         anomaly.say(said(Word::Acknowledged));
         anomaly.say(said(Word::Reopened));
         for at in 0..100 {
@@ -526,27 +529,43 @@ mod tests {
         }
         assert_eq!((anomaly.history.len(), anomaly.is_untouched()), (HISTORY_MAX, false));
         let last = anomaly.history.last();
-        assert_eq!((&anomaly.history[0], last), (&Happened::Found { at: 1 }, Some(&Happened::Returned { at: 99 })));
+        assert_eq!(
+            (&anomaly.history[0], last),
+            (&Happened::Found { at: 1, late: false }, Some(&Happened::Returned { at: 99 }))
+        );
     }
 
     #[test]
-    fn what_was_over_when_it_was_found_is_news_for_a_day_and_what_anybody_could_have_heard_of_is_none() {
-        let day = |day: i32| Day(day).seconds();
-        let over = |at: i32, history: &[Happened]| {
-            let found = Happened::Found { at: day(at) };
-            Anomaly { history: [&[found], history].concat(), ..anomaly(Course::Over) }
-        };
-        let ended = |at: i32| Happened::Resolved { at: day(at), course: Course::Over };
-        for (anomaly, on, want, what) in [
-            (over(16, &[ended(16)]), 16, true, "found today"),
-            (over(16, &[ended(16)]), 17, true, "found yesterday"),
-            (over(16, &[ended(16)]), 18, false, "found days ago"),
-            (over(20, &[ended(20)]), 20, false, "long ago when it was found"),
-            (over(13, &[ended(16)]), 16, false, "it had been open for days"),
-            (over(16, &[]), 16, false, "it is not over"),
-            (Anomaly { said: Some(said(Word::Expected)), ..over(16, &[ended(16)]) }, 16, false, "it is expected"),
+    fn what_was_over_when_its_charges_came_is_news_for_a_week_and_until_somebody_has_said_a_word() {
+        let found = |late: bool| Happened::Found { at: 1, late };
+        let of = |late: bool| Anomaly { history: vec![found(late)], ..anomaly(Course::Over) };
+        let last = anomaly(Course::Over).finding.last;
+        for (anomaly, days, want, what) in [
+            (of(true), 0, true, "on its last day"),
+            (of(true), 7, true, "a week later"),
+            (of(true), 8, false, "more than a week later"),
+            (of(true), -1, false, "as of a day before it ended"),
+            (of(false), 3, false, "its charges had been there"),
+            (Anomaly { finding: anomaly(Course::GoesOn).finding, ..of(true) }, 3, false, "it goes on again"),
+            (Anomaly { said: Some(said(Word::Acknowledged)), ..of(true) }, 3, false, "somebody knows of it"),
         ] {
-            assert_eq!(anomaly.came_and_went_unseen(Day(on)), want, "{what}");
+            assert_eq!(anomaly.is_late_news(last.plus(days)), want, "{what}");
+        }
+    }
+
+    #[test]
+    fn an_anomaly_is_held_against_the_last_week_of_which_all_days_say_what_its_place_costs() {
+        let period = |from, to| Period { from: Day(from), to: Day(to) };
+        for (unlike, want, what) in [
+            (vec![], (103, 105), "the week before"),
+            (vec![period(104, 105)], (96, 98), "a spike on one of the days"),
+            (vec![period(105, 110)], (103, 105), "a spike on none of them"),
+            (vec![period(97, 98), period(103, 104)], (89, 91), "a spike each week"),
+            (vec![period(60, 120)], (103, 105), "no week says it"),
+        ] {
+            let mut finding = anomaly(Course::Over).finding;
+            (finding.start, finding.last, finding.unlike) = (Day(110), Day(111), unlike);
+            assert_eq!(finding.held(), (period(110, 112), period(want.0, want.1)), "{what}");
         }
     }
 }

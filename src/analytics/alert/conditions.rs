@@ -181,6 +181,8 @@ fn anomaly(rule: &Rule, fact: &AnomalyFact, now: i64) -> Option<Condition> {
     let mut told = Condition::new(rule, fact.id.clone(), fact.severity, wording::anomaly(fact));
     told.figures = wording::of_anomaly(fact);
     told.known = fact.taken == Taken::Known || !is_news;
+    // What is told as over has no end that is told.
+    told.until = (fact.taken == Taken::Late).then(|| fact.last.plus(NEWS_DAYS + 1));
     told.command = Some(fact.command.clone());
     Some(told)
 }

@@ -106,7 +106,7 @@ pub enum Taken {
     Open,
     /// Somebody knows of it, or wants to hear of it later.
     Known,
-    /// Nobody could: it was over when it was found.
+    /// Nobody could: it was over before its charges came.
     Late,
     /// It is over, or somebody expects it: why.
     Over(String),

@@ -273,7 +273,7 @@ fn anomaly_over(of: &str, anomalies: &[AnomalyFact]) -> Option<Over> {
     let reason = match &fact.taken {
         Taken::Over(reason) => reason.clone(),
         Taken::Open | Taken::Known => "it is no longer looked at".to_owned(),
-        Taken::Late => "it was over when it was found".to_owned(),
+        Taken::Late => "it was over before its charges came".to_owned(),
     };
     let more = if fact.impact.units() < 0 { "less" } else { "more" };
     let impact = with(&rough(fact.impact.abs(), &fact.currency), &fact.currency);

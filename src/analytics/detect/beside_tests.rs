@@ -1,7 +1,7 @@
 //! Tests of what is told beside something else of the same money: within it, or upon it.
 
 use super::beside::Series;
-use super::event::{Event, Phase};
+use super::event::{Direction, Event, Phase};
 use super::place::Place;
 use super::series::Settings;
 use super::tree::{Anomaly, Kind, Node, find};
@@ -161,5 +161,16 @@ fn where_a_spike_of_something_else_ends_a_fall_is_not_told_again() {
                 assert_eq!(told, ["account=dev service=vm", "service=db"], "{what}: {found:#?}");
             }
         }
+    }
+}
+
+#[test]
+fn what_catches_up_on_the_day_after_it_failed_is_told_once() {
+    for seed in 1..6 {
+        let bill = Bill::new(seed).times("vm", "prod", 70, 71, 0.1).times("vm", "prod", 71, 72, 4.0);
+        let found = bill.find();
+        assert!(places(&found).iter().all(|place| place == "account=prod service=vm"), "seed {seed}: {found:#?}");
+        let rises = found.iter().filter(|one| one.event.direction == Direction::Up).count();
+        assert_eq!(rises, 1, "seed {seed}: {found:#?}");
     }
 }

@@ -117,8 +117,10 @@ impl Tree<'_> {
                     found.push(self.anomaly(at, alarm, &left));
                 }
                 let moved = left.of(at);
-                let is_near = |own: &&Event| (own.start - alarm.event.start).abs() <= TOGETHER;
-                let own = self.watched[at].events.iter().find(is_near).filter(|_| !alarm.born).copied();
+                let apart = |own: &Event| (own.start - alarm.event.start).abs();
+                let is_it = |own: &&Event| apart(own) <= TOGETHER && own.direction == Direction::of(moved);
+                let own = self.watched[at].events.iter().filter(is_it).min_by_key(|own| apart(own));
+                let own = own.filter(|_| !alarm.born).copied();
                 taken.push(Taken { at, by: moved, own });
                 if known {
                     break;
@@ -316,7 +318,7 @@ pub(super) struct Left<'t> {
     days: (usize, usize),
     slow: bool,
     taken: Vec<Taken>,
-    /// Whether something that was explained is over by now, which this is not.
+    /// Whether something that was explained is over by now, so that this is not of it.
     outlives: bool,
     pub(super) ends: Ends<'t>,
     known: RefCell<HashMap<usize, f64>>,
@@ -325,11 +327,12 @@ pub(super) struct Left<'t> {
 impl<'t> Left<'t> {
     pub(super) fn new(tree: &'t Tree<'t>, alarm: &Alarm, taken: &[Taken], causes: &[Cause]) -> Self {
         let slow = alarm.event.shape == Shape::Ramp;
-        let (from, _) = tree.evidence(&alarm.event);
-        // What went the other way and was back before a move has nothing of its days.
+        let (from, to) = tree.evidence(&alarm.event);
+        // What went the other way and was back before a move, or began after it, has nothing of its days.
         let is_gone = |taken: &Taken| {
-            let other_way = |own: &Event| own.direction != alarm.event.direction && own.phase == Phase::Over;
-            taken.own.is_some_and(|own| other_way(&own) && tree.day(own.last) < from)
+            let is_apart =
+                |own: &Event| own.phase == Phase::Over && tree.day(own.last) < from || to < tree.day(own.start);
+            taken.own.is_some_and(|own| own.direction != alarm.event.direction && is_apart(&own))
         };
         let (gone, rest): (Vec<Taken>, Vec<Taken>) = taken.iter().partition(|taken| is_gone(taken));
         let (mut outlived, mut left) = (Vec::new(), Vec::new());

@@ -5,9 +5,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Course, Kind, Severity, Spot};
-use crate::domain::calendar::Day;
+use crate::domain::calendar::{Day, Period};
 use crate::domain::money::Amount;
 
+/// Days of an anomaly that are held against others, at most, and by how many days those are earlier at least.
+pub const HELD_DAYS: i32 = 7;
+/// Weeks of which others may be taken instead, where the last before it says nothing.
+const SKIPPED_MOST: i32 = 3;
 /// Days in which somebody is sure to act.
 const AHEAD: f64 = 30.0;
 
@@ -46,10 +50,10 @@ pub struct Finding {
     pub place: Vec<Spot>,
     /// What kind.
     pub kind: Kind,
-    /// Weeks just before it that say nothing of what its place costs, since another anomaly came and went on them: it is
-    /// held against the days of the week before those.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub skipped_weeks: u32,
+    /// Days before it that say nothing of what its place costs, since another anomaly came and went on them, or the place
+    /// was another: none of them are held against it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unlike: Vec<Period>,
     /// Whether it costs more than expected.
     pub rises: bool,
     /// How much it matters.
@@ -93,6 +97,24 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Its last days, a week at most, and the same weekdays before it, which those are held against.
+    #[must_use]
+    pub fn held(&self) -> (Period, Period) {
+        let to = self.last.plus(1);
+        let now = Period { from: self.start.max(to.plus(-HELD_DAYS)), to };
+        (now, self.before(now))
+    }
+
+    /// The same weekdays as some days of it, of the last week before it of which all days say what its place costs; of the
+    /// last week where there is none.
+    #[must_use]
+    pub fn before(&self, now: Period) -> Period {
+        let least = (now.to.0 - self.start.0 + HELD_DAYS - 1) / HELD_DAYS;
+        let back = |weeks: i32| Period { from: now.from.plus(-weeks * HELD_DAYS), to: now.to.plus(-weeks * HELD_DAYS) };
+        let says = |then: &Period| !self.unlike.iter().any(|days| days.from < then.to && then.from < days.to);
+        (least..=least + SKIPPED_MOST).map(back).find(says).unwrap_or(back(least))
+    }
+
     /// By how much a mean day of it is off.
     #[must_use]
     pub fn moved(&self) -> Amount {

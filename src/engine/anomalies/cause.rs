@@ -12,7 +12,7 @@ use super::cells::{self, Cells};
 use super::find::{self, Found, estimate, severity, share};
 use super::once;
 use crate::analytics::detect::event::Shape;
-use crate::domain::anomaly::{Contributor, Course, Finding, Kind, Spot, filter_of};
+use crate::domain::anomaly::{Contributor, Course, Finding, HELD_DAYS, Kind, Spot, filter_of};
 use crate::domain::calendar::{DAY_SECONDS, Granularity, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::{Clause, Pattern};
@@ -24,8 +24,6 @@ use crate::engine::local::LocalEngine;
 use crate::engine::table::{Request, Table};
 use crate::error::Result;
 
-/// Days that are held against each other.
-pub(super) const DAYS: i32 = 7;
 /// Anomalies that are looked into at most, of one currency.
 const LOOKED_INTO: usize = 50;
 /// The share of a move that makes a contributor, and how many of a dimension are named.
@@ -45,21 +43,6 @@ const TOGETHER: usize = 32;
 const PAIRS_TOGETHER: usize = 64;
 /// Days between the end of a commitment and what it made dearer.
 const NEAR: i32 = 1;
-
-/// The last days of an anomaly, a week at most, and the same weekdays before it.
-#[must_use]
-pub fn days(finding: &Finding) -> (Period, Period) {
-    let to = finding.last.plus(1);
-    let now = Period { from: finding.start.max(to.plus(-DAYS)), to };
-    (now, before(finding, now))
-}
-
-/// The same weekdays as some days, a week at most, that end after an anomaly began, of the last week before it in which no
-/// other came and went.
-pub(super) fn before(finding: &Finding, now: Period) -> Period {
-    let weeks = (now.to.0 - finding.start.0 + DAYS - 1) / DAYS + finding.skipped_weeks.cast_signed();
-    Period { from: now.from.plus(-weeks * DAYS), to: now.to.plus(-weeks * DAYS) }
-}
 
 /// What two places have in common, in some days and in others.
 pub(super) struct Common<'f> {
@@ -94,13 +77,13 @@ impl Looker<'_> {
         for some in findings.chunks(TOGETHER) {
             let places: Vec<Vec<Clause>> = some.iter().map(|finding| clauses(&[&finding.place], &[])).collect();
             let asked = places.iter().zip(some).flat_map(|(clauses, finding)| {
-                let (during, before) = days(finding);
+                let (during, before) = finding.held();
                 [self.request(clauses, by, during), self.request(clauses, by, before)]
             });
             let asked: Vec<Request<'_>> = asked.collect();
             let mut tables = self.engine.aggregate_together(&asked, self.cancel)?.into_iter();
             for finding in some {
-                let (during, before) = days(finding);
+                let (during, before) = finding.held();
                 let (Some(now), Some(then)) = (tables.next(), tables.next()) else { break };
                 all.push([(now, during), (then, before)]);
             }
@@ -184,7 +167,7 @@ impl Looker<'_> {
     /// The same of one that has had but some hours, held against those of as many weeks before as it takes.
     pub(super) fn contributors_in_hours(&self, finding: &Finding, hours: Range<i64>) -> Result<Vec<Contributor>> {
         let mut named = Vec::new();
-        let (during, before) = days(finding);
+        let (during, before) = finding.held();
         let clauses = clauses(&[&finding.place], &[]);
         for by in [&cells::by(self.bill)[..], &[Dimension::Sku, Dimension::Resource]] {
             let hourly = Some(Granularity::Hour);
@@ -231,7 +214,7 @@ impl Looker<'_> {
         let (mut all_ended, mut others): (Vec<Found>, Vec<Found>) = found.drain(..).partition(is_ended);
         for ended in &mut all_ended {
             let covered = covered(&ended.finding);
-            let before = Period { from: ended.finding.start.plus(-DAYS), to: ended.finding.start };
+            let before = Period { from: ended.finding.start.plus(-HELD_DAYS), to: ended.finding.start };
             self.dearer(ended, &covered, before)?;
             if !ended.finding.rises {
                 continue;
@@ -262,7 +245,7 @@ impl Looker<'_> {
         let Some(of) = resources(self.engine, &self.bill.currency, (covered, before), self.cancel)? else {
             return Ok(());
         };
-        let (during, _) = days(&ended.finding);
+        let (during, _) = ended.finding.held();
         let by = [Dimension::Service, Dimension::SubAccount, Dimension::Sku];
         let now = self.table(&[], std::slice::from_ref(&of), &by, during)?;
         let then = self.table(&[], std::slice::from_ref(&of), &by, before)?;
@@ -390,9 +373,9 @@ fn moves(
 /// where both came at once and a week or more apart, how much they had on such days of the week before the later.
 fn in_both<'f>(earlier: &'f Found, later: &'f Found) -> impl Iterator<Item = Common<'f>> {
     let (a, b) = (&earlier.finding, &later.finding);
-    let ((now, _), (_, then)) = (days(b), days(a));
+    let ((now, _), (_, then)) = (b.held(), a.held());
     let common = move |now: Period| Common { places: [&a.place, &b.place], now, then };
-    let from = b.start.plus(-DAYS);
+    let from = b.start.plus(-HELD_DAYS);
     let had = Period { from, to: from.plus(now.days()).min(b.start) };
     let is_sudden = [earlier, later].iter().all(|found| found.raw.event.shape != Shape::Ramp);
     [Some(now), (is_sudden && from >= a.start).then_some(had)].into_iter().flatten().map(common)

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::bill::request;
-use super::cause::{DAYS as COVERED_DAYS, covered, days, resources};
+use super::cause::{covered, resources};
 use super::find::{day, estimate, settings};
 use super::{bill, list, records, silence, words};
 use crate::analytics::detect::series::{Detector, Settings};
-use crate::domain::anomaly::{Anomaly, Finding, Kind, filter_of};
+use crate::domain::anomaly::{Anomaly, Finding, HELD_DAYS, Kind, filter_of};
 use crate::domain::calendar::{Day, Granularity, HOUR_SECONDS, Period};
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
@@ -67,7 +67,7 @@ pub fn one(
     // Days that are no more in the bill explain nothing.
     let seen = silence::of(&anomaly, &late).map_or(anomaly.finding.last, |silent| silent.since);
     let seen = seen.max(anomaly.finding.start).min(anomaly.finding.last);
-    let held = days(&Finding { last: seen, ..anomaly.finding.clone() });
+    let held = Finding { last: seen, ..anomaly.finding.clone() }.held();
     // What a commitment covered is what it covered before it ended.
     let ended = anomaly.finding.kind == Kind::Expired;
     let has_come = |day: &DayOf| day.anomalous && day.cost.is_some_and(|cost| cost != Amount::ZERO);
@@ -91,7 +91,7 @@ pub fn one(
         _ if is_nothing => None,
         // What the commitment covered is dearer, not the commitment.
         finding if ended => {
-            let before = Period { from: finding.start.plus(-COVERED_DAYS), to: finding.start };
+            let before = Period { from: finding.start.plus(-HELD_DAYS), to: finding.start };
             let of = resources(engine, &anomaly.currency, (&covered(finding), before), cancel)?;
             let dearer = of.map(|of| Lens { filter: Filter { clauses: vec![of], bounds: Vec::new() }, ..lens.clone() });
             dearer.map(|lens| driver(engine, &lens, (held, None), cancel)).transpose()?.flatten()

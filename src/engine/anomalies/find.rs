@@ -3,14 +3,13 @@
 //! Asks [`crate::analytics::detect`] and reckons what it found; knows no records and no store.
 
 use super::bill::Bill;
-use super::cause::days;
 use crate::analytics::detect::beside::Series;
 use crate::analytics::detect::event::{Direction, Event, Phase, Shape};
 use crate::analytics::detect::place::Place;
 use crate::analytics::detect::series::Settings;
 use crate::analytics::detect::tree::{self, Node};
 use crate::domain::anomaly::{Contributor, Course, Finding, Kind, Reckoned, Severity};
-use crate::domain::calendar::Day;
+use crate::domain::calendar::{Day, Period};
 use crate::domain::money::{Amount, Decimal};
 
 /// Days for which what moved must have stood to be told as a step, also once it is over: what a night or a weekend's run
@@ -25,8 +24,8 @@ const EARLY_DAYS: i32 = 60;
 /// Days for which what climbs is looked for, and that are learnt from for it.
 const CLIMBING_DAYS: i64 = 30;
 const CLIMBING_LEARNT: usize = 120;
-/// Weeks that are skipped at most to find days to hold an anomaly against.
-const SKIPPED_MOST: u32 = 3;
+/// Days before an anomaly of which it is known whether they say what its place costs.
+const UNLIKE_DAYS: i32 = 42;
 /// From how much money at stake on an anomaly matters how much, where a month costs [`USUAL_MONTH`].
 const BOUNDS: [(f64, Severity); 3] =
     [(10_000.0, Severity::Critical), (1_000.0, Severity::High), (100.0, Severity::Medium)];
@@ -252,7 +251,7 @@ pub(super) fn finding(bill: &Bill, raw: &tree::Anomaly) -> Option<Finding> {
     let mut finding = Finding {
         place: bill.spots(&raw.place),
         kind: kind(raw),
-        skipped_weeks: 0,
+        unlike: if raw.kind == tree::Kind::Expired { Vec::new() } else { unlike(bill, &raw.place, day(start)) },
         rises,
         severity: Severity::Low,
         start: day(start),
@@ -271,29 +270,32 @@ pub(super) fn finding(bill: &Bill, raw: &tree::Anomaly) -> Option<Finding> {
         contributors: raw.contributors.iter().filter_map(contributor).collect(),
         cancels: raw.cancels.as_ref().map(|place| bill.spots(place)),
     };
-    finding.skipped_weeks = skipped_weeks(bill, &raw.place, &finding);
     finding.severity = weigh(&finding, bill.daily);
     Some(finding)
 }
 
-/// How many weeks before an anomaly are none to hold it against, since what its place cost had come and gone on some of
-/// the same weekdays: none where the place moved for good since the week before those, or all that may be asked are such.
-pub(super) fn skipped_weeks(bill: &Bill, place: &Place, finding: &Finding) -> u32 {
-    let Some(node) = bill.node(place) else { return 0 };
+/// The days of the last weeks before an anomaly that say nothing of what its place costs: those of others that came and
+/// went, and, where there are such, of what moved for good all before it, and what has not come.
+pub(super) fn unlike(bill: &Bill, place: &Place, start: Day) -> Vec<Period> {
+    let Some(node) = bill.node(place) else { return Vec::new() };
+    let from = start.plus(-UNLIKE_DAYS);
     let events = tree::events(node, i64::from(bill.first.0), bill.settled, &settings(bill.daily));
-    let earlier = |event: &&Event| day(event.last) < finding.start;
-    let (gone, stays): (Vec<&Event>, Vec<&Event>) =
-        events.iter().filter(earlier).partition(|event| event.phase == Phase::Over);
-    let then = |skipped_weeks: &u32| days(&Finding { skipped_weeks: *skipped_weeks, ..finding.clone() }).1;
-    let is_known = |weeks: &u32| {
-        let then = then(weeks);
-        then.from >= bill.first && stays.iter().all(|event| day(event.start) < then.from || *weeks == 0)
+    let earlier = events.iter().filter(|event| day(event.start) < start);
+    let days = |event: &Event| match event.phase {
+        Phase::Over => Period { from: day(event.start).max(from), to: day(event.last).plus(1) },
+        _ => Period { from, to: day(event.start) },
     };
-    let is_clear = |weeks: &u32| {
-        let then = then(weeks);
-        !gone.iter().any(|event| day(event.start) < then.to && day(event.last) >= then.from)
+    let mut unlike: Vec<Period> = earlier.clone().map(days).filter(|days| days.from < days.to).collect();
+    if !earlier.clone().any(|event| event.phase == Phase::Over && day(event.last) >= from) {
+        return Vec::new();
+    }
+    let is_missing = |day: &Day| {
+        let at = usize::try_from(day.0 - bill.first.0).ok();
+        at.and_then(|at| node.costs.get(at).copied().flatten()).is_none()
     };
-    (0..=SKIPPED_MOST).take_while(is_known).find(is_clear).unwrap_or_default()
+    let missing = (from.0..start.0).map(Day).filter(is_missing);
+    unlike.extend(missing.map(|day| Period { from: day, to: day.plus(1) }));
+    unlike
 }
 
 #[cfg(test)]

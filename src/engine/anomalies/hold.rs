@@ -249,8 +249,8 @@ pub(super) fn since_the_first(before: &Anomaly, now: Finding, places: &Places, d
     }
     let found = first.found.min(now.found);
     let told_as = if first.place == now.place { now } else { first.clone() };
-    let skipped_weeks = first.skipped_weeks;
-    told(&Finding { start: first.start, found, skipped_weeks, ..told_as }, held, &stood, daily)
+    let unlike = first.unlike.clone();
+    told(&Finding { start: first.start, found, unlike, ..told_as }, held, &stood, daily)
 }
 
 /// Whether a day costs something else than it did.

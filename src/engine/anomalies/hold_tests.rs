@@ -28,7 +28,7 @@ fn seen(costs: &[f64], day: i32, finding: Option<Course>) -> Vec<Fresh> {
     let costs = known.iter().copied().map(Some).collect();
     let days = Days { first: Day(FIRST), costs, settled: known.len(), providers: vec!["AWS".into()] };
     let places = [(place_of(&self::found("vm", START, START, 40, Course::GoesOn).finding.place), days)].into();
-    vec![Fresh { currency: "USD".into(), first: Day(FIRST), daily: 100.0, found, places }]
+    vec![Fresh { currency: "USD".into(), first: Day(FIRST), daily: 100.0, found, places, ..Fresh::default() }]
 }
 
 fn look(before: Vec<Anomaly>, costs: &[f64], day: i32, finding: Option<Course>) -> Merged {

@@ -132,7 +132,7 @@ fn missing(come: &[Option<f64>], last: i64) -> f64 {
     if is_last { rest.map(usual).sum() } else { 0.0 }
 }
 
-/// Names who has what was found, by the hours that it has had and the same of a week before.
+/// Names who has what was found, by the hours that it has had and the same of the days before that it is held against.
 fn name(engine: &LocalEngine, bill: &Bill, found: &mut [(Found, (i64, i64))], cancel: &Cancel) -> Result<()> {
     for (Found { finding, .. }, (from, until)) in found.iter_mut().take(NAMED) {
         let of = Looker { engine, bill, cancel };
@@ -175,7 +175,7 @@ fn in_days(bill: &Bill, raw: tree::Anomaly, (missing, going): (f64, bool)) -> Op
     let mut finding = Finding {
         place: bill.spots(&raw.place),
         kind: Told::Spike,
-        skipped_weeks: 0,
+        unlike: find::unlike(bill, &daily.place, Day::of_seconds(hour(event.start))),
         rises: true,
         severity: Severity::Low,
         start: Day::of_seconds(hour(event.start)),
@@ -195,7 +195,6 @@ fn in_days(bill: &Bill, raw: tree::Anomaly, (missing, going): (f64, bool)) -> Op
         contributors: contributors.collect(),
         cancels: None,
     };
-    finding.skipped_weeks = find::skipped_weeks(bill, &daily.place, &finding);
     finding.severity = find::weigh(&finding, bill.daily);
     Some(Found { raw: daily, finding })
 }

@@ -51,6 +51,7 @@ use super::local::LocalEngine;
 use super::scan::check;
 use crate::domain::calendar::Day;
 use crate::domain::money::Amount;
+use crate::domain::services::canonical_provider;
 use crate::error::Result;
 use crate::store::journal::{Change, Journal};
 
@@ -61,7 +62,7 @@ const MARK: &str = "anomalies";
 /// Days after the last of the charges in which something of them may still settle.
 const AFTER_DAYS: i32 = 7;
 /// Counted up when the same charges give other anomalies.
-const EDITION: u32 = 19;
+const EDITION: u32 = 20;
 
 /// What was looked at last.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -79,6 +80,9 @@ pub struct Mark {
     /// What an average day of each currency's bill costs.
     #[serde(default)]
     daily: BTreeMap<String, Amount>,
+    /// The last day of each provider's charges.
+    #[serde(default)]
+    seen: BTreeMap<String, Day>,
 }
 
 /// What a detection found.
@@ -96,7 +100,12 @@ pub struct Detected {
 pub fn detect(engine: &LocalEngine, (as_of, now): (Day, i64), cancel: &Cancel) -> Result<Detected> {
     let generation = engine.store().manifest().generation;
     let bills = bill::read(engine, as_of, cancel)?;
-    let kept = records::kept(&engine.store().journal());
+    let (kept, before) = {
+        let journal = engine.store().journal();
+        (records::kept(&journal), mark(&journal))
+    };
+    // What another detector did not find had been there all the same.
+    let seen = before.filter(|mark| mark.edition == EDITION).map(|mark| mark.seen).unwrap_or_default();
     let mut fresh = Vec::new();
     for bill in &bills.bills {
         check(cancel)?;
@@ -109,11 +118,17 @@ pub fn detect(engine: &LocalEngine, (as_of, now): (Day, i64), cancel: &Cancel) -
         let before = kept.iter().filter(|anomaly| anomaly.currency == bill.currency).map(|anomaly| &anomaly.finding);
         let held = before.chain(found.iter().map(|found| &found.finding));
         let places = places::of(engine, bill, held, as_of, cancel)?;
-        fresh.push(Fresh { currency: bill.currency.clone(), first: bill.first, daily: bill.daily, found, places });
+        let (currency, seen) = (bill.currency.clone(), seen.clone());
+        fresh.push(Fresh { currency, first: bill.first, daily: bill.daily, found, places, seen });
     }
     let series = bills.bills.iter().map(|bill| bill.nodes.len() as u64).sum();
     let daily = bills.bills.iter().map(|bill| (bill.currency.clone(), find::estimate(bill.daily))).collect();
-    let mark = Mark { generation, as_of, edition: EDITION, too_few: bills.too_few, series, daily };
+    let mut seen = BTreeMap::<String, Day>::new();
+    for fresh in engine.freshness(as_of) {
+        let last = seen.entry(canonical_provider(fresh.provider.raw()).to_owned()).or_insert(fresh.last_day);
+        *last = fresh.last_day.max(*last);
+    }
+    let mark = Mark { generation, as_of, edition: EDITION, too_few: bills.too_few, series, daily, seen };
     Ok(Detected { fresh, mark, now })
 }
 

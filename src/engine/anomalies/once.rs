@@ -11,14 +11,14 @@
 //!    highest first; one that began later is none where the earlier had moved it by then, or climbs through both.
 
 use super::bill::{Bill, word_of};
-use super::cause::{Common, DAYS, Looker, before, days};
+use super::cause::{Common, Looker};
 use super::cells::{self, Cells, Move};
 use super::find::{self, Found};
 use crate::analytics::detect::event::{Event, Shape};
 use crate::analytics::detect::inside::is_inside;
 use crate::analytics::detect::place::{Part, Place};
 use crate::analytics::detect::tree::{self, Kind};
-use crate::domain::anomaly::{Contributor, Finding, Kind as Told};
+use crate::domain::anomaly::{Contributor, Finding, HELD_DAYS, Kind as Told};
 use crate::domain::calendar::Period;
 use crate::domain::dimension::Dimension;
 use crate::domain::text::UNTOLD;
@@ -311,7 +311,7 @@ fn single(found: &Found, cells: &Cells) -> Option<Place> {
 fn cost_before(bill: &Bill, raw: &tree::Anomaly, place: &Place) -> Option<f64> {
     let costs = &bill.node(place)?.costs;
     let to = usize::try_from(raw.event.start - i64::from(bill.first.0)).ok()?.min(costs.len());
-    Some(costs[to.saturating_sub(DAYS as usize * 4)..to].iter().flatten().sum())
+    Some(costs[to.saturating_sub(HELD_DAYS as usize * 4)..to].iter().flatten().sum())
 }
 
 /// The place without its region or tag, where that leaves nothing out.
@@ -400,12 +400,12 @@ fn in_common<'c>(case: &'c Case, cause: &'c Case) -> Vec<Common<'c>> {
     let places = [of.place.as_slice(), own.place.as_slice()];
     if together(case, cause) {
         let known = case.cells.as_ref().is_some_and(|cells| cells.within(cause.place()).is_some());
-        let (now, then) = days(own);
+        let (now, then) = own.held();
         return (!known).then_some(Common { places, now, then }).into_iter().collect();
     }
-    let begun = Period { from: of.start.max(own.start.plus(-DAYS)), to: own.start };
-    let since = |now: Period| Common { places, now, then: before(of, now) };
-    vec![since(begun), since(days(own).0)]
+    let begun = Period { from: of.start.max(own.start.plus(-HELD_DAYS)), to: own.start };
+    let since = |now: Period| Common { places, now, then: of.before(now) };
+    vec![since(begun), since(own.held().0)]
 }
 
 /// Whether both go on, and one was seen so much later that a slow rise may be both: in the noise of one place its first

@@ -7,7 +7,6 @@ use crate::config::Config;
 use crate::domain::anomaly::{Kind, Severity};
 use crate::domain::calendar::{DAY_SECONDS, Day, format_timestamp};
 use crate::engine::Cancel;
-use crate::engine::anomalies::cause::days;
 use crate::engine::anomalies::detail;
 use crate::engine::anomalies::list::{AnomalyQuery, answer, beside};
 use crate::engine::answer::Listed;
@@ -305,7 +304,7 @@ fn a_spike_a_week_after_another_is_told_where_it_is_and_held_against_neither() {
     for one in &found {
         let finding = &one.anomaly.finding;
         assert!(finding.contributors.iter().all(|c| c.share < 1.1), "{:?}", finding.contributors);
-        assert_eq!(days(finding).1.from, Day(FIRST + 70), "the last week without one");
+        assert_eq!(finding.held().1.from, Day(FIRST + 70), "the last week without one");
     }
 }
 

@@ -4,6 +4,8 @@
 //! found no more ends, whoever said what of it. What is said to be expected teaches for its place and for who
 //! has it there: what moves there the same way later, and hardly more, is expected from the beginning. Knows no detector's numbers.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::begun;
@@ -166,6 +168,16 @@ pub struct Fresh {
     pub found: Vec<Found>,
     /// The days of the places of what was found and is known.
     pub places: Places,
+    /// The last day of each provider's charges that was there when it was looked at before.
+    pub seen: BTreeMap<String, Day>,
+}
+
+impl Fresh {
+    /// Whether the last charges of an anomaly were not there when it was looked at before, though others of theirs were.
+    fn has_only_come(&self, finding: &Finding) -> bool {
+        let providers = self.places.get(&place_of(&finding.place)).map_or(&[][..], |days| &days.providers);
+        providers.iter().filter_map(|provider| self.seen.get(provider)).any(|seen| *seen < finding.last)
+    }
 }
 
 /// The records after a detection.
@@ -310,9 +322,11 @@ fn note_gone_back(anomaly: &mut Anomaly, as_of: Day) {
 }
 
 fn begin(id: AnomalyId, finding: &Finding, seen: Seen<'_>, rules: &[(AnomalyId, Rule)], now: i64) -> Anomaly {
-    let (currency, history) = (seen.0.currency.clone(), vec![Happened::Found { at: now }]);
-    let mut anomaly = Anomaly { id, currency, finding: finding.clone(), said: None, history, held: None };
+    let (currency, finding) = (seen.0.currency.clone(), finding.clone());
+    let mut anomaly = Anomaly { id, currency, finding, said: None, history: Vec::new(), held: None };
     take(&mut anomaly, seen);
+    let late = anomaly.finding.course == Course::Over && seen.0.has_only_come(&anomaly.finding);
+    anomaly.history.insert(0, Happened::Found { at: now, late });
     if let Some((like, rule)) = rules.iter().find(|(_, rule)| rule.covers(&anomaly.currency, &anomaly.finding)) {
         let (who, note) = (rule.who.clone(), rule.note.clone());
         anomaly.say(Saying { word: Word::Expected, who, at: rule.at, note, like: Some(*like), moved: None });

@@ -18,7 +18,7 @@ pub(in crate::engine::anomalies) fn found(service: &str, start: i32, last: i32, 
     let finding = Finding {
         place: vec![spot(service)],
         kind: Kind::Step,
-        skipped_weeks: 0,
+        unlike: Vec::new(),
         rises: by > 0,
         severity: Severity::High,
         start: Day(start),
@@ -216,7 +216,14 @@ pub(in crate::engine::anomalies) fn of_one_provider(found: Vec<Found>, others: &
         let settled = costs.len();
         (place_of(&found.finding.place), Days { first: Day(19_800), costs, settled, providers: vec!["GCP".into()] })
     });
-    vec![Fresh { currency: "USD".into(), first: Day(19_800), daily: 900.0, places: places.collect(), found }]
+    vec![Fresh {
+        currency: "USD".into(),
+        first: Day(19_800),
+        daily: 900.0,
+        places: places.collect(),
+        found,
+        ..Fresh::default()
+    }]
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn seen<'f>(found: Vec<Found>, places: impl IntoIterator<Item = (&'f Found, &'f 
         (found.raw.place.clone(), Days { first: Day(FIRST), costs, settled, providers: vec!["GCP".into()] })
     };
     let places = places.into_iter().map(days).collect();
-    vec![Fresh { currency: "USD".into(), first: Day(FIRST), daily: 900.0, found, places }]
+    vec![Fresh { currency: "USD".into(), first: Day(FIRST), daily: 900.0, found, places, ..Fresh::default() }]
 }
 
 /// A step of a place until today, or until a day.

@@ -12,11 +12,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use super::bill::{by, clause, request};
-use super::cause::{DAYS, covered, resources};
+use super::cause::{covered, resources};
 use super::find::settings;
 use super::{mark, words};
 use crate::analytics::detect::scale::median;
-use crate::domain::anomaly::{Course, Finding, Kind, MOSTLY, left_open};
+use crate::domain::anomaly::{Course, Finding, HELD_DAYS, Kind, MOSTLY, left_open};
 use crate::domain::calendar::{DAY_SECONDS, Day, Granularity, HOUR_SECONDS, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::{Clause, Filter};
@@ -111,7 +111,7 @@ fn is_end(finding: &Finding) -> bool {
 /// The charges that a commitment which ended had covered.
 fn of_end(engine: &LocalEngine, listed: &Listed, cancel: &Cancel) -> Result<Option<Clause>> {
     let finding = &listed.anomaly.finding;
-    let before = Period { from: finding.start.plus(-DAYS), to: finding.start };
+    let before = Period { from: finding.start.plus(-HELD_DAYS), to: finding.start };
     resources(engine, &listed.anomaly.currency, (&covered(finding), before), cancel)
 }
 
@@ -283,7 +283,7 @@ impl Usual {
 /// as much as would matter of them alone, or have nearly all of it. Less than `least` of a day matters to nobody.
 fn matters(finding: &Finding, costs: &Costs, least: f64) -> bool {
     let days = costs.days(finding);
-    let shown = days.len().min(DAYS as usize);
+    let shown = days.len().min(HELD_DAYS as usize);
     [&days[..shown], &days[days.len() - shown..]].into_iter().any(|days| moved(finding, costs, days, least))
 }
 

@@ -117,7 +117,8 @@ pub fn listed(mut anomaly: Anomaly, as_of: Day, late: &[Freshness]) -> Listed {
     }
     let providers = anomaly.held.take().map(|held| held.providers).unwrap_or_default();
     let place_words = place(&anomaly.finding);
-    Listed { state: anomaly.state(as_of), place_words, at_stake: anomaly.at_stake(), silent, providers, anomaly }
+    let (state, late_news, at_stake) = (anomaly.state(as_of), anomaly.is_late_news(as_of), anomaly.at_stake());
+    Listed { state, place_words, at_stake, late_news, silent, providers, anomaly }
 }
 
 /// Whether the last days that it was seen on were taken out of the bill since: what a day costs now is not known.
@@ -133,6 +134,7 @@ pub fn stands(listed: &Listed) -> String {
     let stays = listed.state == State::Open && !listed.anomaly.finding.course.is_going();
     let more = match listed.silent {
         _ if stays => ", stays",
+        _ if listed.late_news => ", new",
         Some(_) => ", silent",
         None => "",
     };
@@ -262,7 +264,8 @@ pub fn said(anomaly: &Anomaly) -> Option<String> {
 pub fn history(anomaly: &Anomaly) -> Vec<String> {
     let day = |at: i64| Day::of_seconds(at);
     let line = |happened: &Happened| match happened {
-        Happened::Found { at } => format!("{} found", day(*at)),
+        Happened::Found { at, late: true } => format!("{} found, over by then", day(*at)),
+        Happened::Found { at, .. } => format!("{} found", day(*at)),
         // What became usual may still be open.
         Happened::Resolved { at, course: Course::Usual } => format!("{} {}", day(*at), Course::Usual.words()),
         Happened::Resolved { at, course } => format!("{} resolved: {}", day(*at), course.words()),

@@ -19,7 +19,7 @@ fn finding(place: &[(Dimension, &str)], contributors: &[(Dimension, &str, f64)])
     Finding {
         place: place.iter().map(|(dimension, value)| spot(dimension, value)).collect(),
         kind: Kind::Step,
-        skipped_weeks: 0,
+        unlike: Vec::new(),
         rises: true,
         severity: Severity::High,
         start: Day(20_000),

@@ -47,6 +47,9 @@ pub struct Listed {
     pub place_words: String,
     /// What it may come to: what it has cost, and if it stays, thirty days more.
     pub at_stake: Amount,
+    /// Whether it was over before its charges came, lately, and nobody has said anything: news all the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late_news: bool,
     /// Since when nothing is heard of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub silent: Option<Silent>,

@@ -19,7 +19,6 @@ use crate::analytics::alert::{AnomalyFact, BudgetFact, Facts, Place, Taken};
 use crate::analytics::budget::{Of, State};
 use crate::domain::alert::{Kind, Plan, Remembered, Rule, Turn};
 use crate::domain::anomaly::{self, Contributor, Finding, NEWS_DAYS, Spot};
-use crate::domain::calendar::Day;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::{Filter, Pattern};
 use crate::domain::money::Amount;
@@ -160,7 +159,7 @@ pub fn anomalies(engine: &LocalEngine, (plan, moment): (&Plan, Moment), cancel: 
     };
     let late = anomalies::late(engine, moment.day());
     let listed: Vec<Listed> = known.into_iter().map(|anomaly| words::listed(anomaly, moment.day(), &late)).collect();
-    let mut facts: Vec<AnomalyFact> = listed.iter().map(|listed| fact(listed, moment.day())).collect();
+    let mut facts: Vec<AnomalyFact> = listed.iter().map(fact).collect();
     name_rules(engine, (plan, &listed), &mut facts, cancel)?;
     facts.sort_by_key(|fact| {
         (std::cmp::Reverse(fact.severity), fact.impact < Amount::ZERO, std::cmp::Reverse(fact.impact.abs()))
@@ -215,14 +214,14 @@ fn is_news(fact: &AnomalyFact, memory: &Memory, (plan, moment): (&Plan, Moment))
     matches!(fact.taken, Taken::Open | Taken::Late) && is_new && !was.is_some_and(is_known)
 }
 
-fn fact(listed: &Listed, today: Day) -> AnomalyFact {
+fn fact(listed: &Listed) -> AnomalyFact {
     use anomaly::State::{Acknowledged, Expected, Open, Resolved, Snoozed};
     let (anomaly, finding) = (&listed.anomaly, &listed.anomaly.finding);
     let taken = match listed.state {
         Open => Taken::Open,
         Acknowledged | Snoozed => Taken::Known,
         Expected => Taken::Over(words::said(anomaly).unwrap_or_else(|| "it is expected".to_owned())),
-        Resolved if anomaly.came_and_went_unseen(today) => Taken::Late,
+        Resolved if listed.late_news => Taken::Late,
         Resolved => Taken::Over(finding.course.words().to_owned()),
     };
     let (what, mostly, within) = named(finding);

@@ -123,20 +123,6 @@ fn a_provider_that_tells_nothing_new_is_late_until_it_does() {
 }
 
 #[test]
-fn an_export_that_is_stuck_is_late_however_often_it_is_delivered_again() {
-    let store = Arc::new(Store::in_memory(&[]));
-    let engine = engine(Arc::clone(&store), vec![rule(Of::Stale)]);
-    for day in 1..=9 {
-        let (taken_at, last) = (Day(TODAY + day).seconds(), if day == 1 { TODAY - 1 } else { TODAY });
-        // Restated each time, up to the same day.
-        bills::import(&store, "bill", &bill(TODAY - 40..last, 100 + i64::from(day)), taken_at);
-        look(&engine, Moment { at: taken_at + 60, offset: 0 });
-        let late = told(&engine).iter().any(|told| told.starts_with("warning: AWS is "));
-        assert_eq!(late, day >= 5, "a day after the last day came, and three: {day}");
-    }
-}
-
-#[test]
 fn a_digest_is_brought_when_it_is_due() {
     let engine = || {
         let store = Arc::new(Store::in_memory(&[]));

@@ -35,7 +35,7 @@ fn anomaly(id: u64, place: Vec<Spot>, ago: i32, (expected, actual): (i64, i64), 
     let finding = Finding {
         place,
         kind: if rises { Kind::Step } else { Kind::Drop },
-        skipped_weeks: 0,
+        unlike: Vec::new(),
         rises,
         severity: if actual - expected > 50_000 { Severity::High } else { Severity::Medium },
         start,
@@ -54,7 +54,7 @@ fn anomaly(id: u64, place: Vec<Spot>, ago: i32, (expected, actual): (i64, i64), 
         contributors: Vec::new(),
         cancels: None,
     };
-    let history = vec![Happened::Found { at: start.seconds() }];
+    let history = vec![Happened::Found { at: start.seconds(), late: false }];
     Anomaly { id: AnomalyId(id << 40), currency: "USD".into(), finding, said: None, history, held: None }
 }
 

@@ -34,3 +34,17 @@ fn a_provider_that_is_waited_for_no_more_is_not_told_to_have_come() {
     let over = |told: &String| told.starts_with("resolved: AWS has told nothing since ");
     assert!(headlines.iter().any(over), "{headlines:?}");
 }
+
+#[test]
+fn an_export_that_is_stuck_is_late_however_often_it_is_delivered_again() {
+    let store = Arc::new(Store::in_memory(&[]));
+    let engine = engine(Arc::clone(&store), vec![rule(Of::Stale)]);
+    for day in 1..=9 {
+        let (taken_at, last) = (Day(TODAY + day).seconds(), if day == 1 { TODAY - 1 } else { TODAY });
+        // Restated each time, up to the same day.
+        bills::import(&store, "bill", &bill(TODAY - 40..last, 100 + i64::from(day)), taken_at);
+        look(&engine, Moment { at: taken_at + 60, offset: 0 });
+        let late = told(&engine).iter().any(|told| told.starts_with("warning: AWS is "));
+        assert_eq!(late, day >= 5, "a day after the last day came, and three: {day}");
+    }
+}
