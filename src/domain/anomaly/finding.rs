@@ -115,6 +115,12 @@ impl Finding {
         (least..=least + SKIPPED_MOST).map(back).find(says).unwrap_or(back(least))
     }
 
+    /// Whether a day before it says what its place costs.
+    #[must_use]
+    pub fn says(&self, day: Day) -> bool {
+        !self.unlike.iter().any(|days| (days.from..days.to).contains(&day))
+    }
+
     /// By how much a mean day of it is off.
     #[must_use]
     pub fn moved(&self) -> Amount {

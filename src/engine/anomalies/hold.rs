@@ -82,7 +82,12 @@ fn hold(finding: &Finding, days: &Days) -> Held {
     for (weekday, usual) in usual.iter_mut().enumerate() {
         let weeks = (1..=7 * WEEKS).map(|back| finding.start.plus(-back));
         let same = weeks.filter(|day| day.weekday().num_days_from_monday() as usize == weekday);
-        *usual = median(&mut same.filter_map(|day| days.cost(day)).collect::<Vec<f64>>());
+        let cost = |day: Day| Some((finding.says(day), days.cost(day)?));
+        let all: Vec<(bool, f64)> = same.filter_map(cost).collect();
+        // Another on each of the same weekdays says nothing of them.
+        let telling = all.iter().any(|(says, _)| *says);
+        *usual =
+            median(&mut all.iter().filter(|(says, _)| *says || !telling).map(|(_, cost)| *cost).collect::<Vec<f64>>());
     }
     // Weekdays as they were, a mean day as the detector expected it, settled or not.
     let at = |day: Day| usual[day.weekday().num_days_from_monday() as usize];

@@ -5,6 +5,7 @@ use super::super::records::{Fresh, Merged, merge};
 use super::*;
 use crate::analytics::detect::series::Settings;
 use crate::domain::anomaly::{Anomaly, AnomalyId, Happened, Saying, State, Word};
+use crate::domain::calendar::Period;
 
 const FIRST: i32 = 19_800;
 const START: i32 = 19_990;
@@ -323,5 +324,30 @@ fn what_another_provider_costs_tells_nothing_of_it() {
             };
             assert_eq!(course, is, "{provider}: {finding:?}");
         }
+    }
+}
+
+#[test]
+fn what_came_on_the_same_weekday_before_says_nothing_of_what_the_others_cost() {
+    let sunday = (START..START + 7).find(|day| Day(*day).weekday().num_days_from_monday() == 6).expect("Sunday");
+    for seed in 1..20 {
+        let mut costs = costs(seed, sunday + 10, 0..0);
+        for (day, times) in [(sunday - 14, 3.1), (sunday - 7, 4.1), (sunday, 2.6)] {
+            costs[(day - FIRST) as usize] *= times;
+        }
+        let fresh = |day: i32| {
+            let mut fresh = seen(&costs, day, Some(Course::Over));
+            let finding = &mut fresh[0].found[0].finding;
+            (finding.start, finding.last) = (Day(sunday), Day(sunday));
+            finding.day.expected = crate::domain::money::Amount::whole(60);
+            finding.unlike = [sunday - 14, sunday - 7].map(|day| Period { from: Day(day), to: Day(day + 1) }).into();
+            fresh
+        };
+        let held =
+            hold(&fresh(sunday + 8)[0].found[0].finding, fresh(sunday + 8)[0].places.values().next().expect("one"));
+        let monday = held.expected(Day(sunday + 1)).to_f64();
+        assert!((90.0..110.0).contains(&monday), "seed {seed}: {monday} on a Monday");
+        let kept = merge(vec![], &fresh(sunday + 8), &[], (Day(sunday + 8), 1)).anomalies;
+        assert_eq!((kept[0].finding.course, kept[0].finding.last), (Course::Over, Day(sunday)), "seed {seed}");
     }
 }
