@@ -280,15 +280,15 @@ pub(super) fn unlike(bill: &Bill, place: &Place, start: Day) -> Vec<Period> {
     let Some(node) = bill.node(place) else { return Vec::new() };
     let from = start.plus(-UNLIKE_DAYS);
     let events = tree::events(node, i64::from(bill.first.0), bill.settled, &settings(bill.daily));
-    let earlier = events.iter().filter(|event| day(event.start) < start);
+    let earlier: Vec<&Event> = events.iter().filter(|event| day(event.start) < start).collect();
+    if !earlier.iter().any(|event| event.phase == Phase::Over && day(event.last) >= from) {
+        return Vec::new();
+    }
     let days = |event: &Event| match event.phase {
         Phase::Over => Period { from: day(event.start).max(from), to: day(event.last).plus(1) },
         _ => Period { from, to: day(event.start) },
     };
-    let mut unlike: Vec<Period> = earlier.clone().map(days).filter(|days| days.from < days.to).collect();
-    if !earlier.clone().any(|event| event.phase == Phase::Over && day(event.last) >= from) {
-        return Vec::new();
-    }
+    let mut unlike: Vec<Period> = earlier.into_iter().map(days).filter(|days| days.from < days.to).collect();
     let is_missing = |day: &Day| {
         let at = usize::try_from(day.0 - bill.first.0).ok();
         at.and_then(|at| node.costs.get(at).copied().flatten()).is_none()
