@@ -166,19 +166,16 @@ impl<'t> Ends<'t> {
     /// How much of what one of them had added to what it shares with a place it does no longer, and where that is told:
     /// where no series is of both, no more than what holds both shows.
     fn shared(&self, at: usize, end: &End) -> Option<(&'t Place, f64)> {
-        let (own, other) = (self.tree.place(at), self.tree.place(end.at));
-        let both = own.meet(other)?;
+        let both = self.tree.meet(at, end.at)?;
         if let Some(both) = self.tree.by_place.get(&both) {
             return Some((self.tree.place(*both), self.by(*both, end)));
         }
         if self.tree.are_apart(at, end.at) {
             return None;
         }
-        let wider = own.parts().iter().map(|part| Place::of([part]).meet(other));
-        let wider = wider.chain(other.parts().iter().map(|part| Place::of([part]).meet(own))).flatten();
-        let known = wider.filter_map(|place| self.tree.by_place.get(&place)).chain([&end.at]);
-        let least = known.map(|at| self.by(*at, end)).fold(f64::INFINITY, f64::min);
-        Some((other, least))
+        let known = self.tree.around(at, end.at).into_iter();
+        let least = known.map(|at| self.by(at, end)).fold(f64::INFINITY, f64::min);
+        Some((self.tree.place(end.at), least))
     }
 
     /// How much of what one of them had added to a place it does no longer.

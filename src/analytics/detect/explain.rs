@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::ends::Ends;
 use super::event::{Direction, Event, Phase, Shape};
 use super::place::{Part, Place, are_apart};
-use super::scale::{mean, median};
+use super::scale::median;
 use super::tree::{Alarm, Anomaly, Contributor, Kind, TOGETHER, TOGETHER_SLOW, Tree};
 
 /// The share of a move that one child must have to be what moved.
@@ -18,20 +18,11 @@ pub const MOST: f64 = 0.8;
 const LIFT: f64 = 0.08;
 /// The least share of a move that makes a contributor.
 const PART: f64 = 0.05;
-/// Days after a cause in which what it has in common with another place is its echo.
-const ECHO: i64 = 14;
-/// Days before a move on which what it is an echo of had moved, and by which share of it at least: by less a place is level.
-const WEEK: usize = 7;
-const STILL: f64 = 0.25;
-/// How many times its threshold what is over must be off to be told upon a step.
-const CLEAR: f64 = 2.5;
-/// Days that tell whether a place was level.
-const LEVEL: usize = 3;
 /// The share of its band's half that a place must have moved for itself.
 const NEARLY: f64 = 0.7;
 /// The share of a place's relative move from which on a piece moved along, and of its cost that must.
 pub(super) const ALONG: f64 = 0.35;
-const EVEN: f64 = 0.6;
+pub(super) const EVEN: f64 = 0.6;
 /// The dimension of who delivers: of all that is new with one, that is the highest place.
 pub(super) const PROVIDER: &str = "provider";
 /// The share of what ended by which more may have fallen and be the same.
@@ -147,52 +138,7 @@ impl Tree<'_> {
         let is_end = ended.is_some_and(|ended| is_less(UNSURE, ended.by)) || left.outlives && is_less(0.0, 0.0);
         let is_explained = is_part || is_end;
         let is_none = own * alarm.event.direction.sign() < self.settings.absolute;
-        !is_explained && !is_none && !self.is_echo(alarm, own, left.days, causes)
-    }
-
-    /// Whether a place's move is what an earlier cause still does in what they have in common: a sum may notice it
-    /// only days later, and its forecast may have begun to follow. What both share had moved by then, and stayed so
-    /// where the cause was over.
-    fn is_echo(&self, alarm: &Alarm, own: f64, days: (usize, usize), causes: &[Cause]) -> bool {
-        let place = &self.watched[alarm.at].node.place;
-        causes.iter().any(|cause| {
-            if alarm.event.start - cause.last.min(cause.start + ECHO) > ECHO {
-                return false;
-            }
-            let other = &self.watched[cause.at].node.place;
-            let Some(both) = place.meet(other) else { return false };
-            let Some(both) = self.by_place.get(&both) else { return false };
-            let costs = &self.watched[*both].node.costs;
-            let began = self.day(cause.start);
-            let off = |day: usize| Some(costs.get(day).copied().flatten()? - before(costs, day, began));
-            let shared = mean((days.0..=days.1).filter_map(off));
-            let since = if cause.is_over { self.day(cause.last + 1) } else { began };
-            let until = self.day(alarm.event.start);
-            let mut lately: Vec<f64> = (since.max(until.saturating_sub(WEEK))..until).filter_map(off).collect();
-            let had_moved = lately.is_empty() || median(&mut lately) / shared >= STILL;
-            let is_it = shared * own > 0.0 && shared.abs() >= 0.5 * own.abs() && had_moved;
-            is_it && !self.is_further(alarm, own, days, cause)
-        })
-    }
-
-    /// Whether an alarm is a step upon that of an earlier cause at the very same place, which had been level since, and then
-    /// moved by as much as is told of it against the same days a season ago.
-    fn is_further(&self, alarm: &Alarm, own: f64, days: (usize, usize), cause: &Cause) -> bool {
-        // What came and went upon it may be the noise of a place that leaps: it must be clear.
-        let is_clear = alarm.event.phase != Phase::Over || alarm.event.score >= CLEAR * self.settings.threshold;
-        if cause.at != alarm.at || cause.is_slow || alarm.event.shape == Shape::Ramp || !is_clear {
-            return false;
-        }
-        let (began, until, season) = (self.day(cause.start), self.day(alarm.event.start), self.settings.season());
-        let costs = &self.watched[alarm.at].node.costs;
-        let cost = |day: usize| costs.get(day).copied().flatten();
-        let more = |day: usize| {
-            let then = day.checked_sub(season).filter(|then| (began..until).contains(then))?;
-            Some(cost(day)? - cost(then)?)
-        };
-        let mut before: Vec<f64> = (until.saturating_sub(season)..until).filter_map(more).collect();
-        let is_level = before.len() >= LEVEL && median(&mut before).abs() <= STILL * own.abs();
-        is_level && mean((days.0..=days.1).filter_map(more)) / own >= EVEN
+        !is_explained && !is_none && !self.is_echo(alarm, left, causes)
     }
 
     /// The days that show an event: its first, until it was found; of what climbed the last of them.
@@ -231,7 +177,7 @@ impl Tree<'_> {
         let all = self.cost(at, left).max(self.settings.absolute);
         let mut cuts: BTreeMap<(usize, Vec<&str>), Vec<usize>> = BTreeMap::new();
         for (below, watched) in self.watched.iter().enumerate() {
-            if below != at && place.holds(&watched.node.place) {
+            if below != at && self.holds(at, below) {
                 let more = watched.node.place.parts().iter().filter(|part| !place.parts().contains(part));
                 let more: Vec<&str> = more.map(|part| part.dimension.as_str()).collect();
                 cuts.entry((more.len(), more)).or_default().push(below);
@@ -292,7 +238,8 @@ impl Tree<'_> {
             .iter()
             .filter_map(|child| {
                 let by = left.of(*child);
-                let part = watched.node.place.step_to(&self.watched[*child].node.place)?.clone();
+                let more = |part: &&Part| !watched.node.place.parts().contains(part);
+                let part = self.place(*child).parts().iter().find(more)?.clone();
                 Some(Contributor { part, share: by / moved, moved: by })
             })
             .filter(|c| c.share.abs() >= PART)
@@ -315,9 +262,11 @@ impl Tree<'_> {
 /// What is left of places' moves without those that are explained.
 pub(super) struct Left<'t> {
     tree: &'t Tree<'t>,
-    days: (usize, usize),
+    pub(super) days: (usize, usize),
     slow: bool,
     taken: Vec<Taken>,
+    /// What was explained of the other direction, whether it shows on those days or not.
+    pub(super) against: Vec<Taken>,
     /// Whether something that was explained is over by now, so that this is not of it.
     outlives: bool,
     pub(super) ends: Ends<'t>,
@@ -329,11 +278,9 @@ impl<'t> Left<'t> {
         let slow = alarm.event.shape == Shape::Ramp;
         let (from, to) = tree.evidence(&alarm.event);
         // What went the other way and was back before a move, or began after it, has nothing of its days.
-        let is_gone = |taken: &Taken| {
-            let is_apart =
-                |own: &Event| own.phase == Phase::Over && tree.day(own.last) < from || to < tree.day(own.start);
-            taken.own.is_some_and(|own| own.direction != alarm.event.direction && is_apart(&own))
-        };
+        let is_apart = |own: &Event| own.phase == Phase::Over && tree.day(own.last) < from || to < tree.day(own.start);
+        let is_gone = |taken: &Taken| is_against(taken, alarm) && taken.own.is_some_and(|own| is_apart(&own));
+        let against = taken.iter().filter(|taken| is_against(taken, alarm)).copied().collect();
         let (gone, rest): (Vec<Taken>, Vec<Taken>) = taken.iter().partition(|taken| is_gone(taken));
         let (mut outlived, mut left) = (Vec::new(), Vec::new());
         for taken in rest {
@@ -345,7 +292,7 @@ impl<'t> Left<'t> {
         let days = tree.evidence_after(&alarm.event, &outlived);
         let ends = Ends::new(tree, alarm, (days, slow), causes);
         let outlives = !(outlived.is_empty() && gone.is_empty());
-        Left { tree, days, slow, taken: left, outlives, ends, known: RefCell::default() }
+        Left { tree, days, slow, taken: left, against, outlives, ends, known: RefCell::default() }
     }
 
     /// By how much a place moved, but for what only ended.
@@ -377,17 +324,19 @@ impl<'t> Left<'t> {
         let place = &watched[at].node.place;
         let moved = self.moved(at);
         let mut rest = moved;
-        for Taken { at: other, by, .. } in &self.taken {
-            if self.tree.are_apart(*other, at) {
+        for Taken { at: of, by, .. } in &self.taken {
+            if self.tree.are_apart(*of, at) {
                 continue;
             }
-            let other = &watched[*other].node.place;
-            if other.holds(place) {
+            if self.tree.holds(*of, at) {
                 return 0.0;
             }
-            let Some(both) = place.meet(other) else { continue };
+            let other = &watched[*of].node.place;
+            let Some(both) = self.tree.meet(at, *of) else { continue };
             rest -= match self.tree.by_place.get(&both) {
-                Some(both) if watched[*both].node.place == *other => *by,
+                // Of what went the other way no more than shows on these days.
+                Some(both) if both == of && by * moved < 0.0 => self.moved(*both).clamp(by.min(0.0), by.max(0.0)),
+                Some(both) if both == of => *by,
                 Some(both) => self.moved(*both),
                 None if by * moved > 0.0 => self.at_most(place, other, by.abs().min(moved.abs()), moved),
                 None => 0.0,
@@ -404,6 +353,11 @@ impl<'t> Left<'t> {
         let bounds = known.map(|both| (self.moved(*both) * moved.signum()).max(0.0));
         bounds.fold(most, f64::min).copysign(moved)
     }
+}
+
+/// Whether what was explained went the other way than an alarm.
+fn is_against(taken: &Taken, alarm: &Alarm) -> bool {
+    taken.own.is_some_and(|own| own.direction != alarm.event.direction)
 }
 
 /// What a place cost on the same weekday of the weeks before: the median of four.

@@ -17,9 +17,13 @@ pub fn is_inside<'n>(narrow: &Node, wide: &Node, node: impl Fn(&Place) -> Option
     wide.place.holds(&narrow.place) || is_of_provider(narrow, wide) || is_by_costs(narrow, wide, node)
 }
 
-fn is_of_provider(narrow: &Node, wide: &Node) -> bool {
+/// Whether a place is one provider, all whose charges of another are.
+pub(super) fn is_of_provider(narrow: &Node, wide: &Node) -> bool {
     match (wide.place.parts(), &wide.providers[..]) {
-        ([part], [of]) => part.dimension == PROVIDER && part.value == *of && narrow.providers == wide.providers,
+        ([part], [of]) => {
+            let is_it = part.dimension == PROVIDER && part.value == *of && narrow.providers == wide.providers;
+            is_it && narrow.place.depth() > 0 && narrow.place != wide.place
+        }
         _ => false,
     }
 }

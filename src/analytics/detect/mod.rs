@@ -13,6 +13,9 @@ pub mod bank;
 pub mod beside;
 #[cfg(test)]
 mod beside_tests;
+mod echo;
+#[cfg(test)]
+mod echo_tests;
 mod ends;
 pub mod event;
 mod explain;

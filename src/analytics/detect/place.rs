@@ -72,15 +72,6 @@ impl Place {
         both.sort();
         Some(Place(both))
     }
-
-    /// The part by which `child` is narrower, where it is by one.
-    #[must_use]
-    pub fn step_to<'a>(&self, child: &'a Place) -> Option<&'a Part> {
-        if child.depth() != self.depth() + 1 || !self.holds(child) {
-            return None;
-        }
-        child.0.iter().find(|part| !self.0.contains(part))
-    }
 }
 
 /// Whether charges of some providers and of others have no provider in common: then no charge is of both, whatever

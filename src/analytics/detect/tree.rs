@@ -5,7 +5,8 @@
 //! place first:
 //!
 //! 1. **Down.** From a place that moved to the one child, in any dimension, that has at least
-//!    most of the move and clearly more of it than of the cost; and on from there. Where the move
+//!    most of the move and clearly more of it than of the cost; and on from there. Children of a provider are the
+//!    services, accounts and regions that it alone has. Where the move
 //!    is spread over several children, the place itself is what moved, and they are its contributors.
 //! 2. **Off.** The move is taken off every other place by what they have in common. A place of which
 //!    enough is left to be out of its own band has a cause of its own and is explained next.
@@ -28,6 +29,8 @@ use serde::{Deserialize, Serialize};
 
 use super::beside::Series;
 use super::event::{Direction, Event, Phase, Reading, Shape};
+use super::explain::PROVIDER;
+use super::inside::is_of_provider;
 use super::place::{Part, Place};
 use super::series::{Detector, Settings};
 
@@ -233,6 +236,12 @@ impl<'a> Tree<'a> {
                     children[*parent].push(at);
                 }
             }
+            if let ([part], [provider]) = (node.place.parts(), &node.providers[..])
+                && part.dimension != PROVIDER
+                && let Some(parent) = by_place.get(&Place::new([(PROVIDER, provider)]))
+            {
+                children[*parent].push(at);
+            }
         }
         Tree { watched, by_place, children, settings, first }
     }
@@ -244,6 +253,30 @@ impl<'a> Tree<'a> {
 
     pub(super) fn depth(&self, at: usize) -> usize {
         self.watched[at].node.place.depth()
+    }
+
+    /// Whether one place holds all charges of another: by its parts, or as the provider whose all of them are.
+    pub(super) fn holds(&self, wide: usize, narrow: usize) -> bool {
+        let [wide, narrow] = [wide, narrow].map(|at| self.watched[at].node);
+        wide.place.holds(&narrow.place) || is_of_provider(narrow, wide)
+    }
+
+    /// What two places have in common, whether there is a series of it or not; `None` where nothing can be.
+    pub(super) fn meet(&self, one: usize, other: usize) -> Option<Place> {
+        match (self.holds(one, other), self.holds(other, one)) {
+            (true, _) => Some(self.place(other).clone()),
+            (_, true) => Some(self.place(one).clone()),
+            _ => self.place(one).meet(self.place(other)),
+        }
+    }
+
+    /// The series that hold what two places have in common, where none is of that itself: of what each part of one has in
+    /// common with the other, and of the other.
+    pub(super) fn around(&self, one: usize, other: usize) -> Vec<usize> {
+        let [a, b] = [one, other].map(|at| self.place(at));
+        let parts = [(a, b), (b, a)].into_iter().flat_map(|(of, with)| of.parts().iter().map(move |part| (part, with)));
+        let wider = parts.filter_map(|(part, with)| Place::of([part]).meet(with));
+        wider.filter_map(|place| self.by_place.get(&place).copied()).chain([other]).collect()
     }
 
     /// All events of all places, with what is new.
