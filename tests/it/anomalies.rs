@@ -104,6 +104,28 @@ fn the_demos_stories_are_found_explained_and_answered() {
     assert!(narrow.anomalies.len() < answer.anomalies.len());
 }
 
+/// Days on which something else of the demo moved beside its stories, or hid them.
+#[test]
+fn the_demos_stories_are_told_beside_what_else_moved() {
+    for (day, days) in [("2026-11-24", 366), ("2026-12-03", 260)] {
+        let as_of = Day::parse(day).expect("day");
+        let store = Store::in_memory(&tag_keys());
+        fill_with_demo_days(&store, 1, as_of, days).expect("demo");
+        let query =
+            AnomalyQuery { states: vec![State::Open], currency: Some("USD".to_owned()), ..AnomalyQuery::default() };
+        let told = ask(&over(store), query, as_of).anomalies;
+        let all: Vec<(Day, &str)> =
+            told.iter().map(|one| (one.anomaly.finding.start, one.place_words.as_str())).collect();
+        for (ago, place) in [(12, "NatGateway-Bytes"), (20, "CloudWatch"), (9, "compute-1y-no-upfront")] {
+            let is_it =
+                |(start, words): &&(Day, &str)| (start.0 - as_of.plus(-ago).0).abs() <= 1 && words.contains(place);
+            assert_eq!(all.iter().filter(is_it).count(), 1, "{day}: {place} among {all:?}");
+        }
+        // Nothing of them is told again as what began lately.
+        assert!(all.iter().all(|(start, words)| start.0 < as_of.0 - 3 || !words.contains("EC2")), "{day}: {all:?}");
+    }
+}
+
 #[test]
 fn too_few_days_and_mistakes_are_told() {
     let engine = over(memory());

@@ -23,7 +23,8 @@ impl Tree<'_> {
     pub(super) fn is_echo(&self, alarm: &Alarm, left: &Left<'_>, causes: &[Cause]) -> bool {
         let (own, days) = (left.of(alarm.at), left.days);
         causes.iter().any(|cause| {
-            if alarm.event.start - cause.last.min(cause.start + ECHO) > ECHO {
+            let is_late = alarm.event.start - cause.last.min(cause.start + ECHO) > ECHO;
+            if is_late || cause.direction != alarm.event.direction {
                 return false;
             }
             let Some(both) = self.meet(alarm.at, cause.at) else { return false };
@@ -50,10 +51,19 @@ impl Tree<'_> {
             Some(by(at)? - hidden.iter().filter_map(|at| by(*at)).sum::<f64>())
         };
         let shared = mean((days.0..=days.1).filter_map(off));
+        // What goes on to grow, of what such days cost before, is the more unlike what was there.
+        let to = self.day(alarm.event.last).min(days.0.saturating_add(self.settings.confirm)).max(days.1);
+        let times = |to: usize| {
+            let costs = &self.watched[at].node.costs;
+            let was: f64 = (days.0..=to).map(|day| before(costs, day, began)).sum();
+            (days.0..=to).filter_map(off).sum::<f64>() / was
+        };
+        let grown = times(to) / times(days.1);
+        let most = if grown > 1.0 && grown.is_finite() { grown * shared } else { shared };
         let since = if cause.is_over { self.day(cause.last + 1) } else { began };
         let until = self.day(alarm.event.start);
         let mut lately: Vec<f64> = (since.max(until.saturating_sub(WEEK))..until).filter_map(off).collect();
-        let had_moved = lately.is_empty() || median(&mut lately) / shared >= STILL;
+        let had_moved = lately.is_empty() || median(&mut lately) / most >= STILL;
         shared * own > 0.0 && shared.abs() >= 0.5 * own.abs() && had_moved
     }
 

@@ -74,3 +74,26 @@ fn what_more_comes_to_one_account_and_to_all_others_is_no_echo_of_what_that_did(
     }
     assert!(told_of.iter().all(|places| !places.is_empty()), "{told_of:?}");
 }
+
+#[test]
+fn what_leaps_in_one_cell_after_all_of_a_provider_rose_is_told() {
+    for seed in 1..9 {
+        let bill = Bill::new(seed).times("", "", 66, DAYS, 1.6).times("db", "dev", 78, 80, 3.4);
+        for days in 82..90 {
+            let found = told(&of_two(&bill, seed), days);
+            let leap = found.iter().filter(|one| one.event.start >= FIRST + 77);
+            let leap: Vec<String> = leap.map(|one| one.place.to_string()).collect();
+            assert_eq!(leap, ["account=dev service=db"], "seed {seed}, {days} days: {:?}", places(&found));
+        }
+    }
+}
+
+#[test]
+fn the_end_of_a_spike_in_what_rose_lately_is_no_fall_of_what_holds_it() {
+    for seed in 18..28 {
+        let bill = Bill::new(seed).times("", "dev", 62, DAYS, 2.4).times("db", "prod", 73, 74, 3.0);
+        let found = told(&of_two(&bill, seed), 79);
+        let falls = found.iter().filter(|one| one.event.direction == Direction::Down);
+        assert_eq!(falls.count(), 0, "seed {seed}: {:?}", places(&found));
+    }
+}

@@ -7,6 +7,9 @@
 
 use super::{Bank, Detector, Direction, Event, Phase, Reading, Seen, Settings, Shape};
 
+/// How many times as far as it had moved a step may go at once and be a ramp.
+const FURTHER: f64 = 1.5;
+
 /// A step or ramp that stays.
 #[derive(Clone, Debug)]
 pub(super) struct Lasting {
@@ -120,10 +123,21 @@ impl Detector {
         })
     }
 
-    /// Whether a step that was confirmed lately moves on in its direction: a ramp.
-    pub(in super::super) fn goes_further(&self, direction: Direction, step: i64) -> bool {
+    /// Whether a step that was confirmed lately moves on in its direction, by not much more than it had moved: a ramp.
+    /// What is more is a move of its own.
+    pub(super) fn goes_further(&self, seen: &Seen) -> bool {
         let near = 2 * self.settings.confirm as i64;
-        self.lasting.as_ref().is_some_and(|l| l.event.direction == direction && step - l.since <= near)
+        let is_it = |lasting: &Lasting| {
+            let is_near = seen.step - lasting.since <= near;
+            let direction = Direction::of(seen.reading.score);
+            is_near && lasting.event.direction == direction && seen.residual.abs() <= FURTHER * lasting.by.abs()
+        };
+        self.lasting.as_ref().is_some_and(is_it)
+    }
+
+    /// Whether a step that has not settled would be found to go further what was confirmed lately.
+    pub(in super::super) fn may_go_further(&self, step: i64, y: f64) -> bool {
+        self.goes_further(&self.see_now(step, y))
     }
 
     /// Lets a ramp go further: the level follows.
@@ -145,7 +159,11 @@ impl Detector {
     /// Whether a step is within the band from before an event or beyond it, and nearer to that level than to the event's.
     fn is_back(&self, event: &Event, seen: &Seen) -> bool {
         let sign = event.direction.sign();
-        let mean = event.impact * sign / f64::from(event.steps.max(1));
+        // What came and went upon it says nothing of its level.
+        let open = self.open.iter().map(|open| &open.event);
+        let upon = self.ended.iter().chain(open).filter(|other| other.start > event.start);
+        let upon: f64 = upon.filter(|other| other.direction == event.direction).map(|other| other.impact).sum();
+        let mean = (event.impact - upon) * sign / f64::from(event.steps.max(1));
         // What comes each month is no way back: on its days all of a higher level may be usual.
         let is_in_band = (seen.residual + seen.usual) * sign <= self.settings.threshold * seen.width;
         is_in_band && (seen.y - seen.forecast) * sign < 0.5 * mean

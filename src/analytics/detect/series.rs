@@ -276,8 +276,7 @@ impl Detector {
         let is_out = steps > 0 && self.has_learnt();
         let shift = |score: f64, before: [f64; 2]| [score, before[0]];
         if is_out && !self.is_return(seen) {
-            let direction = Direction::of(seen.reading.score);
-            if self.goes_further(direction, seen.step) {
+            if self.goes_further(seen) {
                 self.resume(seen);
                 self.learn_slow(seen.step, seen, 0.0);
             } else {

@@ -92,6 +92,19 @@ fn a_step_is_found_at_once_and_settles_without_another_word() {
 }
 
 #[test]
+fn what_rises_upon_a_step_by_more_than_that_did_is_told_by_itself() {
+    for seed in 1..9 {
+        let mut costs = office(seed, 120, 100.0, 0.03);
+        costs[80..].iter_mut().for_each(|cost| *cost *= 1.5);
+        costs[92..94].iter_mut().for_each(|cost| *cost *= 3.0);
+        let (_, events) = daily(&costs[..100]);
+        let told: Vec<_> = events.iter().map(|event| (event.shape, event.start, event.phase)).collect();
+        let (step, spike) = ((Shape::Step, FIRST + 80, Phase::Lasting), (Shape::Spike, FIRST + 92, Phase::Over));
+        assert_eq!(told, [step, spike], "seed {seed}");
+    }
+}
+
+#[test]
 fn a_step_that_goes_back_within_days_was_a_spike() {
     let mut costs = office(6, 150, 100.0, 0.03);
     costs[80..87].iter_mut().for_each(|cost| *cost *= 1.8);

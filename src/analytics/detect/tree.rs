@@ -28,7 +28,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::beside::Series;
-use super::event::{Direction, Event, Phase, Reading, Shape};
+use super::event::{Event, Phase, Reading, Shape};
 use super::explain::PROVIDER;
 use super::inside::is_of_provider;
 use super::place::{Part, Place};
@@ -155,8 +155,11 @@ pub fn find(nodes: &[Node], first: i64, settled: usize, settings: &Settings) -> 
             let slow = alarm.event.shape == Shape::Ramp || lead.event.shape == Shape::Ramp;
             alarm.event.start - lead.event.start <= if slow { TOGETHER_SLOW } else { TOGETHER }
         };
-        let (together, later) = alarms.into_iter().partition(near);
-        alarms = later;
+        let (together, later): (Vec<Alarm>, Vec<Alarm>) = alarms.into_iter().partition(near);
+        let is_after = |alarm: &Alarm| together.iter().any(|other| tree.is_after(alarm, other));
+        let (after, together): (Vec<Alarm>, Vec<Alarm>) = together.iter().partition(|alarm| is_after(alarm));
+        alarms = [after, later].concat();
+        alarms.sort_by_key(|alarm| (alarm.event.start, alarm.event.found, tree.depth(alarm.at)));
         found.extend(tree.explain(together, &mut causes));
     }
     Series::new(nodes, first, settled, settings).net(&mut found);
@@ -194,7 +197,7 @@ pub(super) fn watch<'a>(node: &'a Node, first: i64, settled: usize, settings: &S
         watched.expected[day] = reading.expected;
         watched.reach[day] = (reading.expected - reading.lower, reading.upper - reading.expected);
         if day >= settled && (reading.found || early.is_some() && reading.out) {
-            further |= early.is_none() && settings.per_day == 1 && detector.goes_further(Direction::Up, step);
+            further |= early.is_none() && settings.per_day == 1 && detector.may_go_further(step, cost);
             grow(&mut early, step, cost, &reading);
         }
     }
@@ -277,6 +280,13 @@ impl<'a> Tree<'a> {
         let parts = [(a, b), (b, a)].into_iter().flat_map(|(of, with)| of.parts().iter().map(move |part| (part, with)));
         let wider = parts.filter_map(|(part, with)| Place::of([part]).meet(with));
         wider.filter_map(|place| self.by_place.get(&place).copied()).chain([other]).collect()
+    }
+
+    /// Whether a move began, the other way, once another that it may have charges in common with was over: it may be the end
+    /// of that.
+    fn is_after(&self, alarm: &Alarm, other: &Alarm) -> bool {
+        let is_over = other.event.phase == Phase::Over && other.event.last < alarm.event.start;
+        is_over && other.event.direction != alarm.event.direction && self.meet(alarm.at, other.at).is_some()
     }
 
     /// All events of all places, with what is new.

@@ -3,6 +3,8 @@
 //! Pairs of places have no rollups, and triples none at all: whether a move is one or another is told by the charges
 //! themselves. Knows no records and no detector.
 
+use std::collections::BTreeMap;
+
 use super::bill::{Bill, word_of};
 use crate::analytics::detect::place::{Part, Place};
 use crate::domain::dimension::Dimension;
@@ -92,7 +94,7 @@ impl Cells {
     #[must_use]
     pub fn pieces(&self, dimensions: &[&str]) -> Vec<(Place, Move)> {
         let at: Vec<usize> = dimensions.iter().filter_map(|dimension| self.at(dimension)).collect();
-        let mut pieces: std::collections::BTreeMap<Place, Move> = std::collections::BTreeMap::new();
+        let mut pieces: BTreeMap<Place, Move> = BTreeMap::new();
         for (values, cell) in &self.cells {
             let place = Place::new(at.iter().map(|at| (self.words[*at].clone(), values[*at].clone())));
             pieces.entry(place).or_default().add(*cell);
@@ -101,25 +103,31 @@ impl Cells {
     }
 
     /// The share of one value's move that did but change its name: it came from others of the same dimension, or went
-    /// to them, while what they have in common of all other dimensions did not move.
+    /// to them, where all other dimensions are the same; of others that moved by such a share of what they cost, before or
+    /// since, at least.
     #[must_use]
-    pub fn renamed(&self, part: &Part) -> f64 {
+    pub fn renamed(&self, part: &Part, least: f64) -> f64 {
         let Some(at) = self.at(&part.dimension) else { return 0.0 };
-        let mut by_rest: std::collections::BTreeMap<Vec<&str>, (f64, f64)> = std::collections::BTreeMap::new();
+        let mut by_rest: BTreeMap<Vec<&str>, (f64, Vec<Move>)> = BTreeMap::new();
         for (values, cell) in &self.cells {
             let rest = values.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, value)| value.as_str());
-            let sums = by_rest.entry(rest.collect()).or_default();
-            sums.0 += cell.by();
-            sums.1 += if values[at] == part.value { cell.by() } else { 0.0 };
+            let (own, others) = by_rest.entry(rest.collect()).or_default();
+            match values[at] == part.value {
+                true => *own += cell.by(),
+                false => others.push(*cell),
+            }
         }
-        let whole: f64 = by_rest.values().map(|(_, own)| own).sum();
+        let whole: f64 = by_rest.values().map(|(own, _)| own).sum();
         if whole == 0.0 {
             return 0.0;
         }
-        // What moved along with all of it is a move.
-        let real = |(all, own): (f64, f64)| if all * own > 0.0 { all.abs().min(own.abs()) } else { 0.0 };
-        let same_way = by_rest.into_values().filter(|(_, own)| own * whole > 0.0);
-        same_way.map(|sums| sums.1.abs() - real(sums)).sum::<f64>() / whole.abs()
+        let may_be_it = |other: &&Move| other.by().abs() >= least * other.now.max(other.then);
+        let over = |(own, others): (f64, Vec<Move>)| {
+            let others: f64 = others.iter().filter(may_be_it).map(|other| other.by()).sum();
+            (-others * own.signum()).clamp(0.0, own.abs())
+        };
+        let same_way = by_rest.into_values().filter(|(own, _)| own * whole > 0.0);
+        same_way.map(over).sum::<f64>() / whole.abs()
     }
 }
 
@@ -147,13 +155,17 @@ mod tests {
             ("prod", "db", "core", 20.0, 21.0),
             ("dev", "vm", "core", 5.0, 4.0),
         ]);
-        assert!(lost.renamed(&part("tag:team", "core")) > 0.95);
-        assert!(lost.renamed(&part("tag:team", "")) > 0.9);
+        assert!(lost.renamed(&part("tag:team", "core"), 0.0) > 0.95);
+        assert!(lost.renamed(&part("tag:team", ""), 0.0) > 0.9);
         let fell =
             cells(&[("prod", "vm", "core", 50.0, 0.0), ("prod", "vm", "", 3.0, 2.0), ("dev", "vm", "", 1.0, 40.0)]);
-        assert!(fell.renamed(&part("tag:team", "core")) < 0.05);
-        assert!(fell.renamed(&part("tag:team", "")) < 0.1);
-        assert_eq!(cells(&[]).renamed(&part("tag:team", "core")), 0.0);
+        assert!(fell.renamed(&part("tag:team", "core"), 0.0) < 0.05);
+        assert!(fell.renamed(&part("tag:team", ""), 0.0) < 0.1);
+        // What costs much more and fell by a little of itself is not where a rise came from.
+        let beside = cells(&[("prod", "vm", "gpu", 900.0, 810.0), ("prod", "vm", "nat", 13.0, 103.0)]);
+        let renamed = |least: f64| beside.renamed(&part("tag:team", "nat"), least);
+        assert_eq!((renamed(0.0), renamed(0.3)), (1.0, 0.0));
+        assert_eq!(cells(&[]).renamed(&part("tag:team", "core"), 0.0), 0.0);
     }
 
     #[test]

@@ -24,6 +24,8 @@ const EARLY_DAYS: i32 = 60;
 /// Days for which what climbs is looked for, and that are learnt from for it.
 const CLIMBING_DAYS: i64 = 30;
 const CLIMBING_LEARNT: usize = 120;
+/// Days between the beginnings of what climbs and of what is told of the same.
+const CLIMBING_NEAR: i64 = 2;
 /// Days before an anomaly of which it is known whether they say what its place costs.
 const UNLIKE_DAYS: i32 = 42;
 /// From how much money at stake on an anomaly matters how much, where a month costs [`USUAL_MONTH`].
@@ -106,7 +108,8 @@ fn climbing(bill: &Bill, known: &[tree::Anomaly]) -> Vec<tree::Anomaly> {
     found.retain(|raw| {
         let Event { start, phase, steps, .. } = raw.event;
         let lately = start > last - CLIMBING_DAYS && phase == Phase::Open && steps > 1;
-        lately && matches!(raw.kind, tree::Kind::Moved(_)) && !known.iter().any(|known| is_told_by(known, raw))
+        let is_move = matches!(raw.kind, tree::Kind::Moved(_));
+        lately && is_move && !known.iter().any(|known| is_told_by(known, raw)) && !had_moved(bill, raw)
     });
     for raw in &mut found {
         raw.moved = raw.event.impact / f64::from(raw.event.steps.max(1));
@@ -116,11 +119,22 @@ fn climbing(bill: &Bill, known: &[tree::Anomaly]) -> Vec<tree::Anomaly> {
     found
 }
 
+/// Whether the place of what climbs had moved that way for good before it did: where no event is ever taken for a step,
+/// what it is held against is the level from before that.
+fn had_moved(bill: &Bill, raw: &tree::Anomaly) -> bool {
+    let Some(node) = bill.node(&raw.place) else { return false };
+    let from = bill.first.0 + bill.settled.saturating_sub(CLIMBING_LEARNT) as i32;
+    let events = tree::events(node, i64::from(bill.first.0), bill.settled, &settings(bill.daily));
+    let earlier = |event: &&Event| event.start >= i64::from(from) && event.start + CLIMBING_NEAR < raw.event.start;
+    let mut stays = events.iter().filter(earlier).filter(|event| event.phase != Phase::Over);
+    stays.any(|event| event.direction == raw.event.direction)
+}
+
 /// Whether what climbs is told by an anomaly that began with it and may be of the same money.
 fn is_told_by(known: &tree::Anomaly, raw: &tree::Anomaly) -> bool {
     let (of, own) = (&known.event, &raw.event);
     let is_commitment = known.place.parts().iter().any(|part| part.dimension == "commitment");
-    let begins_with = (of.start - own.start).abs() <= 2 && of.shape != Shape::Ramp;
+    let begins_with = (of.start - own.start).abs() <= CLIMBING_NEAR && of.shape != Shape::Ramp;
     let is_related = begins_with && known.place.meet(&raw.place).is_some();
     !is_commitment && of.direction == own.direction && is_related
 }

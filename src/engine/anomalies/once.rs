@@ -51,6 +51,14 @@ pub(super) const MORE: f64 = 0.4;
 const BEGUN: f64 = 0.25;
 const WHOLE: f64 = 0.75;
 
+/// The share of what a SKU cost, before or since, from which on its move may be another's: what costs much more always
+/// moves by as much.
+const MUCH: f64 = 0.3;
+/// How many times as much of its cost a sharp rise is as a slow one that it is no part of; and the share of that which such
+/// rises have for it to be but their sum.
+const SHARPER: f64 = 3.0;
+const HALF: f64 = 0.5;
+
 /// An anomaly with its charges, where they were looked at.
 struct Case {
     found: Found,
@@ -127,12 +135,13 @@ pub(super) fn tell(looker: &Looker<'_>, found: &mut Vec<Found>) -> Result<()> {
 }
 
 /// The charges around each of the cases at a place of some dimension, the place without it, and the share of the
-/// move that only changed its name in that.
+/// move that only changed its name in that, with others that moved by such a share of their cost at least.
 fn renamed(
     looker: &Looker<'_>,
     cases: &[Case],
     is: impl Fn(&str) -> bool,
     by: &[Dimension],
+    least: f64,
 ) -> Result<Vec<Option<(Part, Cells, f64)>>> {
     let part = |case: &Case| case.part(&is).filter(|_| case.cells.is_some()).cloned();
     let parts: Vec<Option<Part>> = cases.iter().map(part).collect();
@@ -145,7 +154,7 @@ fn renamed(
     let mut cells = looker.cells(&places.iter().collect::<Vec<_>>(), by)?.into_iter();
     let mut renamed = |part: Part| {
         let cells = cells.next().unwrap_or_default();
-        let share = cells.renamed(&part);
+        let share = cells.renamed(&part, least);
         (part, cells, share)
     };
     Ok(parts.into_iter().map(|part| part.map(&mut renamed)).collect())
@@ -155,7 +164,7 @@ fn renamed(
 fn leave_out_skus(looker: &Looker<'_>, cases: &mut Vec<Case>) -> Result<()> {
     let by = [Dimension::SubAccount, Dimension::Service, Dimension::Sku];
     let sku = word_of(&Dimension::Sku);
-    let mut renamed = renamed(looker, cases, |dimension| dimension == sku, &by)?.into_iter();
+    let mut renamed = renamed(looker, cases, |dimension| dimension == sku, &by, MUCH)?.into_iter();
     cases.retain(|_| renamed.next().flatten().is_none_or(|(_, _, share)| share < SAME));
     Ok(())
 }
@@ -163,7 +172,7 @@ fn leave_out_skus(looker: &Looker<'_>, cases: &mut Vec<Case>) -> Result<()> {
 /// Leaves out what only got another tag, and tells what lost it by the rise alone: nothing fell, and whose it was before
 /// stands with it. What never had a tag lost none: it is told as the move that it is, wherever that is.
 fn leave_out_tags(looker: &Looker<'_>, cases: &mut Vec<Case>, by: &[Dimension]) -> Result<()> {
-    let mut renamed = renamed(looker, cases, is_tag, by)?.into_iter();
+    let mut renamed = renamed(looker, cases, is_tag, by, 0.0)?.into_iter();
     let mut relabelled = Vec::new();
     cases.retain_mut(|case| {
         let Some((part, around, share)) = renamed.next().flatten() else { return true };
@@ -337,19 +346,48 @@ fn explained(looker: &Looker<'_>, cases: Vec<Case>) -> Result<Vec<Case>> {
         }
     }
     let moved = looker.moved(&asked)?;
-    let mut explains = vec![Vec::new(); cases.len()];
+    let (mut explains, mut sharper) = (vec![Vec::new(); cases.len()], vec![Vec::new(); cases.len()]);
     for (at, other, range) in pairs {
         if is_explained(&cases[other], &cases[at], &moved[range]) {
-            explains[at].push(other);
+            let is_sharper = is_sharper(&cases[other], &cases[at]);
+            let of = if is_sharper { &mut sharper } else { &mut explains };
+            of[at].push(other);
         }
     }
-    let mut is_left = vec![true; cases.len()];
+    let is_left = cases.iter().zip(&sharper).map(|(case, sharper)| !is_made_of(case, sharper, &cases));
+    let mut is_left: Vec<bool> = is_left.collect();
     let mut told = vec![false; cases.len()];
     while let Some(best) = best(&cases, &explains, &is_left, &told) {
         told[best] = true;
         explains[best].iter().filter(|other| !told[**other]).for_each(|other| is_left[*other] = false);
     }
     Ok(cases.into_iter().zip(is_left).filter(|(_, left)| *left).map(|(case, _)| case).collect())
+}
+
+/// Whether a case was seen to the day and is far more of what its place costs than a slow rise that had begun, or was seen,
+/// days off: it is no part of that, which may be but the sum of such.
+fn is_sharper(case: &Case, slow: &Case) -> bool {
+    let late = |case: &Case| case.found.raw.event.found - case.found.raw.event.start;
+    let by = |case: &Case| {
+        let day = case.found.finding.day;
+        (day.actual - day.expected).ratio(day.expected).map_or(f64::INFINITY, f64::abs)
+    };
+    let [start, began] = [case, slow].map(|case| case.found.raw.event.start);
+    let is_slow = late(slow).max(start - began) > i64::from(TOGETHER);
+    is_slow && slow.found.raw.event.shape == Shape::Ramp && late(case) <= 1 && by(case) >= SHARPER * by(slow)
+}
+
+/// Whether most of a slow rise is that of sharper ones.
+fn is_made_of(slow: &Case, sharper: &[usize], cases: &[Case]) -> bool {
+    let mut parts: Vec<&Case> = sharper.iter().map(|at| &cases[*at]).collect();
+    parts.sort_by(|a, b| b.moved().abs().total_cmp(&a.moved().abs()));
+    let mut apart: Vec<&Case> = Vec::new();
+    for part in parts {
+        if !apart.iter().any(|other| other.place().meet(part.place()).is_some()) {
+            apart.push(part);
+        }
+    }
+    apart.iter().map(|part| part.moved()).sum::<f64>() / slow.moved() >= HALF
 }
 
 /// Of those that are neither told nor explained the one that explains most; of equals the highest.
