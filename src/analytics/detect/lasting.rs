@@ -10,6 +10,9 @@ use super::{Bank, Detector, Direction, Event, Phase, Reading, Seen, Settings, Sh
 /// How many times as far as it had moved a step may go at once and be a ramp.
 const FURTHER: f64 = 1.5;
 
+/// How many times the threshold what came and went upon it must have been off to be told.
+const CLEAR: f64 = 2.5;
+
 /// A step or ramp that stays.
 #[derive(Clone, Debug)]
 pub(super) struct Lasting {
@@ -24,6 +27,17 @@ pub(super) struct Lasting {
     pub(super) back: Vec<(i64, f64, Reading)>,
     /// By how much each of its days was off, on the scale.
     pub(super) path: Vec<f64>,
+    /// How it last went further: that may but come and go.
+    pub(super) upon: Option<Upon>,
+}
+
+/// What stays before it went further, and what that would be by itself.
+#[derive(Clone, Debug)]
+pub(super) struct Upon {
+    bank: Bank,
+    by: f64,
+    shape: Shape,
+    event: Event,
 }
 
 /// Whether a move began after what stays was seen last, and is the other way.
@@ -142,11 +156,17 @@ impl Detector {
 
     /// Lets a ramp go further: the level follows.
     pub(super) fn resume(&mut self, seen: &Seen) {
+        let was = self.bank.clone();
         self.bank.shift(seen.residual);
         if let Some(past) = &mut self.past {
             past.forget();
         }
         if let Some(lasting) = &mut self.lasting {
+            // Of several days that each went further it is known from the first of them.
+            if lasting.upon.is_none() {
+                let event = Event::begin(Shape::Spike, seen.step, seen.step, seen.y, &seen.reading);
+                lasting.upon = Some(Upon { bank: was, by: lasting.by, shape: lasting.event.shape, event });
+            }
             lasting.since = seen.step;
             lasting.by += seen.residual;
             lasting.event.shape = Shape::Ramp;
@@ -154,6 +174,40 @@ impl Detector {
         if let Some(slow) = &mut self.slow {
             slow.shift(seen.residual);
         }
+    }
+
+    /// Whether what went further is back where it was within days: it came and went upon what stays, which did not
+    /// go further. Then the forecasts from before it are taken again.
+    pub(super) fn came_and_went(&mut self, seen: &Seen) -> bool {
+        let Some(mut upon) = self.lasting.as_mut().and_then(|lasting| lasting.upon.take()) else { return false };
+        if seen.step - upon.event.start > self.settings.confirm as i64 {
+            return false;
+        }
+        let was = self.see(&upon.bank, seen.step, seen.y, 0.0);
+        let is_back = !was.reading.out && self.is_back(&upon.event, &was);
+        let Some(lasting) = &mut self.lasting else { return false };
+        if !is_back {
+            upon.event.add(seen.step, seen.y, &was.reading);
+            lasting.upon = Some(upon);
+            return false;
+        }
+        let over = lasting.by - upon.by;
+        (lasting.by, lasting.event.shape) = (upon.by, upon.shape);
+        self.bank = upon.bank;
+        self.bank.near();
+        if let Some(past) = &mut self.past {
+            past.forget();
+        }
+        if let Some(slow) = &mut self.slow {
+            slow.shift(-over);
+        }
+        self.before = [0.0; 2];
+        let shape = if upon.event.direction == Direction::Up { Shape::Spike } else { Shape::Drop };
+        // It may be the noise of a cost that leaps: it must be clear.
+        if upon.event.score >= CLEAR * self.settings.threshold {
+            self.ended.push(Event { phase: Phase::Over, shape, ..upon.event });
+        }
+        true
     }
 
     /// Whether a step is within the band from before an event or beyond it, and nearer to that level than to the event's.

@@ -75,7 +75,8 @@ impl Detector {
             before.event.phase = Phase::Settled;
             self.ended.push(before.event);
         }
-        self.lasting = Some(Lasting { event, old, by: ramp.to - ramp.from, since: step, back: Vec::new(), path });
+        self.lasting =
+            Some(Lasting { event, old, by: ramp.to - ramp.from, since: step, back: Vec::new(), path, upon: None });
         seen.reading.found = true;
     }
 }

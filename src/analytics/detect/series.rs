@@ -268,6 +268,9 @@ impl Detector {
 
     /// A step with no open event.
     fn quiet(&mut self, seen: &mut Seen) {
+        if self.came_and_went(seen) {
+            *seen = self.see_now(seen.step, seen.y);
+        }
         // A day that is out by itself says nothing of those before it.
         let steps = match self.out_since(seen) {
             0 => self.out_for_days(seen),
@@ -432,8 +435,15 @@ impl Detector {
             slow.shift(by);
         }
         self.end_before(&going.event);
-        self.lasting =
-            Some(Lasting { event: going.event, old, by, since: seen.step, back: Vec::new(), path: going.residuals });
+        self.lasting = Some(Lasting {
+            event: going.event,
+            old,
+            by,
+            since: seen.step,
+            back: Vec::new(),
+            path: going.residuals,
+            upon: None,
+        });
         self.before = [0.0; 2];
     }
 }

@@ -105,6 +105,24 @@ fn what_rises_upon_a_step_by_more_than_that_did_is_told_by_itself() {
 }
 
 #[test]
+fn what_came_and_went_upon_a_young_step_is_no_fall() {
+    for seed in 1..6 {
+        for (factor, days) in [(1.5, 2), (1.9, 1), (1.9, 2)] {
+            let mut costs = office(seed, 120, 100.0, 0.03);
+            costs[80..].iter_mut().for_each(|cost| *cost *= 2.0);
+            costs[90..90 + days].iter_mut().for_each(|cost| *cost *= factor);
+            for until in [94, 100, 105] {
+                let (_, events) = daily(&costs[..until]);
+                let falls = events.iter().filter(|event| event.direction == Direction::Down).count();
+                assert_eq!(falls, 0, "seed {seed}, {days} days, x{factor}, until {until}: {events:#?}");
+                let step = (events[0].start, events[0].phase, events[0].last);
+                assert_eq!(step, (FIRST + 80, Phase::Lasting, FIRST + until as i64 - 1), "seed {seed}: {events:#?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_step_that_goes_back_within_days_was_a_spike() {
     let mut costs = office(6, 150, 100.0, 0.03);
     costs[80..87].iter_mut().for_each(|cost| *cost *= 1.8);
