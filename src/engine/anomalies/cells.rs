@@ -10,6 +10,9 @@ use crate::analytics::detect::place::{Part, Place};
 use crate::domain::dimension::Dimension;
 use crate::engine::table::Table;
 
+/// The share of a move that others may leave of it where they make up for it.
+const EVEN: f64 = 0.15;
+
 /// What some charges cost a day: during an anomaly, and before it.
 #[derive(Clone, Copy, PartialEq, Default, Debug)]
 pub struct Move {
@@ -104,7 +107,7 @@ impl Cells {
 
     /// The share of one value's move that did but change its name: it came from others of the same dimension, or went
     /// to them, where all other dimensions are the same; of others that moved by such a share of what they cost, before or
-    /// since, at least.
+    /// since, at least, or of all of them, where they make up for nearly all of it.
     #[must_use]
     pub fn renamed(&self, part: &Part, least: f64) -> f64 {
         let Some(at) = self.at(&part.dimension) else { return 0.0 };
@@ -123,7 +126,12 @@ impl Cells {
         }
         let may_be_it = |other: &&Move| other.by().abs() >= least * other.now.max(other.then);
         let over = |(own, others): (f64, Vec<Move>)| {
-            let others: f64 = others.iter().filter(may_be_it).map(|other| other.by()).sum();
+            let all: f64 = others.iter().copied().map(Move::by).sum();
+            // A tenth of the machines that go over to another price leave most of what they cost where it was.
+            if (all + own).abs() <= EVEN * own.abs() {
+                return own.abs();
+            }
+            let others: f64 = others.iter().filter(may_be_it).copied().map(Move::by).sum();
             (-others * own.signum()).clamp(0.0, own.abs())
         };
         let same_way = by_rest.into_values().filter(|(own, _)| own * whole > 0.0);
@@ -162,9 +170,13 @@ mod tests {
         assert!(fell.renamed(&part("tag:team", "core"), 0.0) < 0.05);
         assert!(fell.renamed(&part("tag:team", ""), 0.0) < 0.1);
         // What costs much more and fell by a little of itself is not where a rise came from.
-        let beside = cells(&[("prod", "vm", "gpu", 900.0, 810.0), ("prod", "vm", "nat", 13.0, 103.0)]);
-        let renamed = |least: f64| beside.renamed(&part("tag:team", "nat"), least);
-        assert_eq!((renamed(0.0), renamed(0.3)), (1.0, 0.0));
+        let beside = |now: f64| {
+            let cells = cells(&[("prod", "vm", "gpu", 900.0, now), ("prod", "vm", "nat", 13.0, 103.0)]);
+            [0.0, 0.3].map(|least| cells.renamed(&part("tag:team", "nat"), least))
+        };
+        assert_eq!((beside(780.0), beside(1000.0)), ([1.0, 0.0], [0.0, 0.0]));
+        // What makes up for all of it is, however little of itself that was.
+        assert_eq!((beside(810.0), beside(820.0)), ([1.0, 1.0], [1.0, 1.0]));
         assert_eq!(cells(&[]).renamed(&part("tag:team", "core"), 0.0), 0.0);
     }
 

@@ -62,7 +62,7 @@ const MARK: &str = "anomalies";
 /// Days after the last of the charges in which something of them may still settle.
 const AFTER_DAYS: i32 = 7;
 /// Counted up when the same charges give other anomalies.
-const EDITION: u32 = 22;
+const EDITION: u32 = 23;
 
 /// What was looked at last.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

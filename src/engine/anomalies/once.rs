@@ -51,8 +51,8 @@ pub(super) const MORE: f64 = 0.4;
 const BEGUN: f64 = 0.25;
 const WHOLE: f64 = 0.75;
 
-/// The share of what a SKU cost, before or since, from which on its move may be another's: what costs much more always
-/// moves by as much.
+/// The share of what a SKU cost, before or since, from which on its move may be another's that it does not nearly make up
+/// for: what costs much more always moves by as much.
 const MUCH: f64 = 0.3;
 /// How many times as much of its cost a sharp rise is as a slow one that it is no part of; and the share of that which such
 /// rises have for it to be but their sum.

@@ -253,6 +253,26 @@ fn what_came_in_another_sku_of_the_same_service_and_account_moved_nothing() {
 }
 
 #[test]
+fn a_part_of_a_sku_that_goes_over_to_another_moved_nothing() {
+    for share in [0.05, 0.1, 0.25] {
+        let found = found(|line| {
+            let since = if line.day >= 78 { share } else { 0.0 };
+            match (line.account, line.service) {
+                ("lab", "vm") => line.cost *= 10.0 * (1.0 - since),
+                // The account's queue, as another SKU beside its machines.
+                ("lab", "queue") => {
+                    let cost = 640.0 * since + 0.01;
+                    let (region, team) = ("east", TEAMS[2]);
+                    *line = Line { service: "vm", region, team, sku: "vm-2".into(), cost, ..line.clone() };
+                }
+                _ => {}
+            }
+        });
+        assert_eq!(told(&found), [], "{share}");
+    }
+}
+
+#[test]
 fn an_account_that_ends_takes_its_services_along() {
     let found = found(|line| {
         if line.account == "dev" && line.day >= 78 {
