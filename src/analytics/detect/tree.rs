@@ -156,7 +156,9 @@ pub fn find(nodes: &[Node], first: i64, settled: usize, settings: &Settings) -> 
             alarm.event.start - lead.event.start <= if slow { TOGETHER_SLOW } else { TOGETHER }
         };
         let (together, later): (Vec<Alarm>, Vec<Alarm>) = alarms.into_iter().partition(near);
-        let is_after = |alarm: &Alarm| together.iter().any(|other| tree.is_after(alarm, other));
+        let ends = |alarm: &&Alarm| together.iter().any(|other| tree.is_after(alarm, other));
+        let ends: Vec<Alarm> = together.iter().filter(ends).copied().collect();
+        let is_after = |alarm: &Alarm| ends.iter().any(|end| tree.is_with(alarm, end));
         let (after, together): (Vec<Alarm>, Vec<Alarm>) = together.iter().partition(|alarm| is_after(alarm));
         alarms = [after, later].concat();
         alarms.sort_by_key(|alarm| (alarm.event.start, alarm.event.found, tree.depth(alarm.at)));
@@ -287,6 +289,13 @@ impl<'a> Tree<'a> {
     fn is_after(&self, alarm: &Alarm, other: &Alarm) -> bool {
         let is_over = other.event.phase == Phase::Over && other.event.last < alarm.event.start;
         is_over && other.event.direction != alarm.event.direction && self.meet(alarm.at, other.at).is_some()
+    }
+
+    /// Whether a move is another, or began with it or since in charges that both may have: wherever it shows, it is
+    /// explained along with that.
+    fn is_with(&self, alarm: &Alarm, other: &Alarm) -> bool {
+        let is_so = alarm.event.start >= other.event.start && alarm.event.direction == other.event.direction;
+        is_so && self.meet(alarm.at, other.at).is_some()
     }
 
     /// All events of all places, with what is new.

@@ -397,3 +397,20 @@ fn a_small_step_is_told_beside_a_larger_one_that_began_later_around_it() {
         }
     }
 }
+
+#[test]
+fn what_rises_right_after_a_part_of_it_fell_for_a_day_is_told_once() {
+    for gap in [1, 2] {
+        for seed in 1..6 {
+            let from = 70 + gap;
+            let bill = Bill::new(seed).times("db", "prod", 70, 71, 0.3).times("", "prod", from, DAYS, 1.6);
+            for until in from + 3..from + 7 {
+                let mut nodes = bill.nodes();
+                nodes.iter_mut().for_each(|node| node.costs.truncate(until));
+                let mut found = find(&nodes, FIRST, until, &Settings::of_places());
+                found.retain(|one| one.event.direction == Direction::Up);
+                assert_eq!(places(&found), ["account=prod"], "from {from}, until {until}, seed {seed}");
+            }
+        }
+    }
+}
